@@ -1,0 +1,6 @@
+/**
+ * CLIP and ViT backbones: devices, preprocessing, batched and cached feature extraction.
+ *
+ * @packageDocumentation
+ */
+export {};

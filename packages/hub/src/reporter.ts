@@ -1,0 +1,16 @@
+/** Reporters: turn the record of a run into something to read. */
+import { brand, type Plugin, type PluginDefinition } from './plugin.ts';
+import type { RunRecord } from './run-record.ts';
+
+/** Writes reports. */
+export interface ReporterPlugin<O extends object = object> extends Plugin<'reporter', O> {
+  /** The report's files by name relative to the run folder. Pure: the caller writes them. */
+  render(record: RunRecord, options: O): Promise<Readonly<Record<string, string | Uint8Array>>>;
+}
+
+/** Makes a reporter plugin. */
+export function defineReporter<O extends object>(
+  definition: PluginDefinition<O> & Pick<ReporterPlugin<O>, 'render'>,
+): ReporterPlugin<O> {
+  return brand('reporter', definition);
+}

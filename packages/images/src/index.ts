@@ -1,0 +1,6 @@
+/**
+ * Turns image references into pixels: decoding, hashing and thumbnails through sharp.
+ *
+ * @packageDocumentation
+ */
+export {};

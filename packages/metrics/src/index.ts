@@ -1,0 +1,6 @@
+/**
+ * Metrics of continual learning from accuracy matrices and predictions, as pure functions.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * ONNX models as data: build, read and write graphs.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * RAIL: closed-form ridge regression on CLIP features, fused with zero-shot (NeurIPS 2024).
+ *
+ * @packageDocumentation
+ */
+export {};

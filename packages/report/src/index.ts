@@ -1,0 +1,6 @@
+/**
+ * The self-contained HTML report of a run.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * Runs learners over streams: evaluates, records, checkpoints, resumes.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -1,0 +1,6 @@
+/**
+ * The promises of the protocol, runnable: conformance checks for every kind of plugin.
+ *
+ * @packageDocumentation
+ */
+export {};

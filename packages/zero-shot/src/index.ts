@@ -1,0 +1,6 @@
+/**
+ * Zero-shot scoring with a vision-language backbone: class prompts, text embeddings, probabilities.
+ *
+ * @packageDocumentation
+ */
+export {};

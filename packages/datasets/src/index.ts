@@ -3,4 +3,11 @@
  *
  * @packageDocumentation
  */
-export {};
+export { fewShot } from './few-shot.ts';
+export type { FewerShots, FewShotOptions } from './few-shot.ts';
+export { iconBench } from './icon-bench.ts';
+export type { IconBenchOptions } from './icon-bench.ts';
+export { splitByDomain } from './split-by-domain.ts';
+export { mtil, xTail } from './streams/cross-domain.ts';
+export type { CrossDomainOptions } from './streams/cross-domain.ts';
+export type { ShotOptions } from './streams/cut.ts';

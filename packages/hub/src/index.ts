@@ -4,6 +4,7 @@
  *
  * @packageDocumentation
  */
+export { assertExperience } from './assert-experience.ts';
 export { defineBackbone } from './backbone.ts';
 export type * from './backbone.ts';
 export { ClassRegistry, promptsOf } from './classes.ts';

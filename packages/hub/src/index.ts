@@ -37,4 +37,6 @@ export type { AnyPlugin, PluginsByKind, Registry } from './registry.ts';
 export { defineReporter } from './reporter.ts';
 export type * from './reporter.ts';
 export type * from './run-record.ts';
+export { decodeSafetensors, encodeSafetensors } from './safetensors.ts';
+export type { Safetensors } from './safetensors.ts';
 export type * from './tensor.ts';

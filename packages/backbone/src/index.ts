@@ -3,4 +3,14 @@
  *
  * @packageDocumentation
  */
-export {};
+export { cacheSizes, defaultCacheDir } from './cache-folder.ts';
+export type { CacheSizes } from './cache-folder.ts';
+export { clip } from './clip.ts';
+export type { ClipOptions } from './clip.ts';
+export { probeDevices } from './device.ts';
+export type { Device, DeviceReport, Provider } from './device.ts';
+export { createFeatureSource } from './feature-source.ts';
+export type { CachedFeatureSource, FeatureSourceOptions } from './feature-source.ts';
+export type { BackboneOptions, WeightType } from './options.ts';
+export { vit } from './vit.ts';
+export type { VitOptions } from './vit.ts';

@@ -3,4 +3,8 @@
  *
  * @packageDocumentation
  */
-export {};
+export { decodeImage, loadImage, pixelLimit } from './decode.ts';
+export type { LoadedImage } from './decode.ts';
+export { hashImage } from './hash.ts';
+export { thumbnail } from './thumbnail.ts';
+export { unreadableImages } from './unreadable.ts';

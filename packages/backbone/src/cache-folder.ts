@@ -1,0 +1,45 @@
+/** Where models and features are kept between runs. */
+import type { Dirent } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+
+/** Bytes on disk under a cache folder. */
+export interface CacheSizes {
+  readonly folder: string;
+  /** Downloaded models. */
+  readonly models: number;
+  /** Features of images and texts. */
+  readonly features: number;
+}
+
+/** The cache folder when nobody names one: `$CL_CACHE_DIR`, else `~/.cache/cl`. */
+export function defaultCacheDir(): string {
+  const named = process.env['CL_CACHE_DIR'];
+  return named === undefined || named === '' ? join(homedir(), '.cache', 'cl') : resolve(named);
+}
+
+/** How much the parts of a cache folder take; zero for what does not exist. */
+export async function cacheSizes(folder: string = defaultCacheDir()): Promise<CacheSizes> {
+  const [models, features] = await Promise.all([
+    bytesUnder(join(folder, 'models')),
+    bytesUnder(join(folder, 'features')),
+  ]);
+  return { folder, models, features };
+}
+
+async function bytesUnder(folder: string): Promise<number> {
+  let entries: Dirent[];
+  try {
+    entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  } catch {
+    return 0;
+  }
+  let bytes = 0;
+  for (const entry of entries) {
+    if (!entry.isFile()) continue;
+    // A file that another process has just removed counts as nothing.
+    bytes += (await stat(join(entry.parentPath, entry.name)).catch(() => ({ size: 0 }))).size;
+  }
+  return bytes;
+}

@@ -1,0 +1,145 @@
+/**
+ * Devices: which execution providers of onnxruntime work on this machine.
+ *
+ * onnxruntime throws when the first provider of a list cannot start, and a broken driver may hang or crash, so
+ * each is tried alone, with a one-node model, in a process of its own (`probe.ts`).
+ */
+import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { ClError } from '@cl/hub';
+import { compiled } from './worker-client.ts';
+
+/** Devices that can be asked for; `auto` takes the fastest that works. */
+export const devices = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
+
+/** A device to ask for. */
+export type Device = (typeof devices)[number];
+
+/** An execution provider. */
+export type Provider = Exclude<Device, 'auto'>;
+
+/** What is known of a provider. */
+export interface DeviceReport {
+  readonly device: Provider;
+  readonly available: boolean;
+  /** Whether `auto` takes it. */
+  readonly chosen: boolean;
+  /** Why it is not available or not chosen, or what speaks for it. */
+  readonly reason: string;
+  /** Time of one product of two 1024 × 1024 matrices, transfers included. */
+  readonly milliseconds?: number;
+}
+
+/** How long a provider may take to start; drivers that compile shaders need seconds. */
+const probeTimeoutMs = 20_000;
+
+const platforms: Readonly<Record<Provider, readonly string[]>> = {
+  cpu: ['linux', 'darwin', 'win32'],
+  webgpu: ['linux', 'darwin', 'win32'],
+  cuda: ['linux'],
+  dml: ['win32'],
+  coreml: ['darwin'],
+};
+
+interface Probe {
+  readonly milliseconds?: number;
+  readonly refusal?: string;
+}
+
+const probes = new Map<Provider, Promise<Probe>>();
+
+/**
+ * Tries every provider. The results are kept for the life of the process.
+ *
+ * @returns one report each, the chosen one being what `auto` stands for: the fastest that works.
+ */
+export async function probeDevices(): Promise<readonly DeviceReport[]> {
+  const names = Object.keys(platforms) as Provider[];
+  const results = await Promise.all(names.map(probe));
+  const times = results.map(({ milliseconds }) => milliseconds ?? Infinity);
+  const best = times.indexOf(Math.min(...times));
+  return names.map((device, i) => {
+    const { milliseconds, refusal } = results[i]!;
+    if (milliseconds === undefined) {
+      return { device, available: false, chosen: false, reason: refusal ?? 'unknown' };
+    }
+    const chosen = i === best;
+    const reason = chosen
+      ? `the fastest that works (${milliseconds.toFixed(1)} ms for the probe)`
+      : `works, but slower than ${names[best]!} (${milliseconds.toFixed(1)} against ${times[best]!.toFixed(1)} ms)`;
+    return { device, available: true, chosen, reason, milliseconds };
+  });
+}
+
+/**
+ * The provider to use for a device.
+ *
+ * @throws ClError `DEVICE_UNAVAILABLE` with the reason of each refusal.
+ */
+export async function chooseProvider(device: Device): Promise<Provider> {
+  if (device === 'cpu') return 'cpu';
+  if (device === 'auto')
+    return (await probeDevices()).find(({ chosen }) => chosen)?.device ?? 'cpu';
+  const { refusal } = await probe(device);
+  if (refusal === undefined) return device;
+  const reports = await probeDevices();
+  throw new ClError(
+    'DEVICE_UNAVAILABLE',
+    `backbone: device "${device}" cannot be used: ${refusal}. ` +
+      reports
+        .filter((report) => report.device !== device)
+        .map((report) => `${report.device}: ${report.available ? 'works' : report.reason}`)
+        .join('; ') +
+      '. Choose "auto" or one that works.',
+  );
+}
+
+async function probe(provider: Provider): Promise<Probe> {
+  const known = probes.get(provider) ?? tryProvider(provider);
+  probes.set(provider, known);
+  return known;
+}
+
+async function tryProvider(provider: Provider): Promise<Probe> {
+  if (!platforms[provider].includes(process.platform)) {
+    return { refusal: `it exists on ${platforms[provider].join(' and ')} only` };
+  }
+  if (provider === 'cuda') {
+    const library = cudaLibrary();
+    if (!existsSync(library)) {
+      return { refusal: `its library ${library} is not installed (onnxruntime ships it apart)` };
+    }
+  }
+  return new Promise((resolve) => {
+    const script = fileURLToPath(compiled('probe'));
+    const options = { timeout: probeTimeoutMs, killSignal: 'SIGKILL', windowsHide: true } as const;
+    execFile(process.execPath, [script, provider], options, (error, stdout) => {
+      resolve(error === null ? answer(stdout) : { refusal: failure(error) });
+    });
+  });
+}
+
+/** Reads the last line that the probe wrote; drivers may have written others. */
+function answer(stdout: string): Probe {
+  try {
+    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Probe;
+  } catch {
+    return { refusal: 'the probe gave no answer' };
+  }
+}
+
+function failure(
+  error: Error & { killed?: boolean; signal?: string | null; code?: unknown },
+): string {
+  if (error.killed === true) return `the probe did not end within ${probeTimeoutMs / 1000} s`;
+  return `the probe crashed (${error.signal ?? `exit code ${String(error.code)}`})`;
+}
+
+/** Where onnxruntime-node looks for the CUDA provider. */
+function cudaLibrary(): string {
+  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
+  return join(root, 'bin', 'napi-v6', 'linux', process.arch, 'libonnxruntime_providers_cuda.so');
+}

@@ -1,0 +1,265 @@
+/**
+ * A backbone at work. Images are loaded here, decoded and preprocessed in one thread and run in another, a batch
+ * ahead of each other; the caller's thread only passes messages on.
+ */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import {
+  ClError,
+  isClError,
+  throwIfAborted,
+  type Backbone,
+  type BackboneCapability,
+  type ImageRef,
+  type Matrix,
+  type WorkOptions,
+} from '@cl/hub';
+import { loadImage, unreadableImages } from '@cl/images';
+import { chooseProvider } from './device.ts';
+import { fingerprintOf } from './fingerprint.ts';
+import { readModelJson } from './model-folder.ts';
+import { locationOf, type BackboneOptions } from './options.ts';
+import { readRecipe, type Recipe } from './recipe.ts';
+import { WorkerClient } from './worker-client.ts';
+import {
+  unpackError,
+  type InferenceData,
+  type InferenceRequest,
+  type PreparationData,
+  type PreparedImages,
+  type PreparedTexts,
+  type SentImage,
+  type Tower,
+} from './worker-messages.ts';
+
+/** What a family knows of its model. */
+export interface ModelParts {
+  readonly options: BackboneOptions;
+  readonly folder: string;
+  readonly featureDim: number;
+  readonly image: Tower;
+  readonly text?: Tower;
+  readonly logitScale?: number;
+}
+
+/** Texts in one run of the text tower. */
+const textBatch = 64;
+
+/** A batch ready for the model. */
+interface Batch {
+  readonly count: number;
+  readonly pixels: Float32Array<ArrayBuffer>;
+  readonly errors: readonly ClError[];
+}
+
+/** The backbone behind `clip` and `vit`. */
+export class LoadedBackbone implements Backbone {
+  readonly id: string;
+  readonly fingerprint: string;
+  readonly capabilities: readonly BackboneCapability[];
+  readonly device: string;
+  readonly dtype: string;
+  readonly imageSize: number;
+  readonly featureDim: number;
+  readonly logitScale?: number;
+  readonly embedTexts?: NonNullable<Backbone['embedTexts']>;
+  readonly #parts: ModelParts;
+  readonly #inference: WorkerClient;
+  readonly #preparation: WorkerClient;
+  #disposed = false;
+
+  private constructor(
+    parts: ModelParts,
+    recipe: Recipe,
+    fingerprint: string,
+    device: string,
+    inference: WorkerClient,
+  ) {
+    this.id = parts.options.model;
+    this.fingerprint = fingerprint;
+    this.capabilities = parts.text
+      ? ['image-features', 'text-features', 'graph']
+      : ['image-features', 'graph'];
+    this.device = device;
+    this.dtype = parts.options.dtype;
+    this.imageSize = recipe.imageSize;
+    this.featureDim = parts.featureDim;
+    if (parts.logitScale !== undefined) this.logitScale = parts.logitScale;
+    if (parts.text) this.embedTexts = async (texts, work) => this.#embedTexts(texts, work);
+    this.#parts = parts;
+    this.#inference = inference;
+    const data: PreparationData = { folder: parts.folder, recipe };
+    this.#preparation = new WorkerClient('preparation-worker', data);
+  }
+
+  /**
+   * Starts the threads and loads the model.
+   *
+   * @throws ClError `INVALID_MODEL`, `DEVICE_UNAVAILABLE`.
+   */
+  static async load(parts: ModelParts): Promise<LoadedBackbone> {
+    const { options, folder } = parts;
+    const recipe = readRecipe(await readModelJson(folder, 'preprocessor_config.json'));
+    const provider = await chooseProvider(options.device);
+    const data: InferenceData = {
+      towers: { image: parts.image, ...(parts.text && { text: parts.text }) },
+      provider,
+      threads: options.threads || availableParallelism(),
+    };
+    const inference = new WorkerClient('inference-worker', data);
+    try {
+      const [fingerprint] = await Promise.all([
+        fingerprintOf(fingerprintParts(parts, provider), locationOf(options).cacheDir),
+        inference.call('load', undefined),
+      ]);
+      return new LoadedBackbone(parts, recipe, fingerprint, provider, inference);
+    } catch (error) {
+      await inference.close();
+      throw error;
+    }
+  }
+
+  async embedImages(
+    images: readonly ImageRef[],
+    { signal, onProgress }: WorkOptions = {},
+  ): Promise<Matrix<Float32Array>> {
+    this.#assertAlive('embedImages');
+    const { batchSize } = this.#parts.options;
+    const rows = new Float32Array(images.length * this.featureDim);
+    const broken: ClError[] = [];
+    let ahead = this.#prepare(images, 0);
+    for (let start = 0; start < images.length; start += batchSize) {
+      const { count, pixels, errors } = await ahead;
+      throwIfAborted('embedImages', signal);
+      ahead = this.#prepare(images, start + batchSize); // while this batch is run
+      ahead.catch(() => undefined); // it is awaited in the next turn, or nobody cares any more
+      broken.push(...errors);
+      if (broken.length === 0) {
+        const size = this.imageSize;
+        const pixelValues = {
+          type: 'float32',
+          dims: [count, 3, size, size],
+          data: pixels,
+        } as const;
+        const inputs = { pixel_values: pixelValues };
+        rows.set(await this.#run({ tower: 'image', count, inputs }), start * this.featureDim);
+      }
+      throwIfAborted('embedImages', signal);
+      onProgress?.({ phase: 'features', done: start + count, total: images.length });
+    }
+    if (broken.length > 0) throw unreadableImages(broken);
+    return { rows: images.length, cols: this.featureDim, data: rows };
+  }
+
+  async graph(): Promise<Uint8Array> {
+    this.#assertAlive('graph');
+    return readFile(this.#parts.image.path);
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+    await Promise.all([this.#inference.close(), this.#preparation.close()]);
+  }
+
+  async #embedTexts(
+    texts: readonly string[],
+    { signal, onProgress }: WorkOptions = {},
+  ): Promise<Matrix<Float32Array>> {
+    this.#assertAlive('embedTexts');
+    const rows = new Float32Array(texts.length * this.featureDim);
+    for (let start = 0; start < texts.length; start += textBatch) {
+      throwIfAborted('embedTexts', signal);
+      const batch = texts.slice(start, start + textBatch);
+      const { count, ids, mask } = await this.#preparation.call<PreparedTexts>('texts', batch);
+      const dims = [count, ids.length / count];
+      const inputs = {
+        input_ids: { type: 'int64', dims, data: ids },
+        attention_mask: { type: 'int64', dims, data: mask },
+      } as const;
+      rows.set(await this.#run({ tower: 'text', count, inputs }), start * this.featureDim);
+      onProgress?.({ phase: 'texts', done: start + count, total: texts.length });
+    }
+    return { rows: texts.length, cols: this.featureDim, data: rows };
+  }
+
+  /** Loads, decodes and preprocesses the batch that starts at an index. */
+  async #prepare(images: readonly ImageRef[], start: number): Promise<Batch> {
+    const batch = images.slice(start, start + this.#parts.options.batchSize);
+    if (batch.length === 0) return { count: 0, pixels: new Float32Array(0), errors: [] };
+    const sent: SentImage[] = [];
+    const errors: ClError[] = [];
+    const transfer: ArrayBuffer[] = [];
+    for (const ref of batch) {
+      try {
+        const source = await loadImage(ref);
+        if (source.kind === 'file') sent.push({ id: ref.id, source });
+        else {
+          const copy = Uint8Array.from(source.kind === 'encoded' ? source.bytes : source.data);
+          transfer.push(copy.buffer);
+          const moved =
+            source.kind === 'encoded' ? { ...source, bytes: copy } : { ...source, data: copy };
+          sent.push({ id: ref.id, source: moved });
+        }
+      } catch (error) {
+        if (!isClError(error)) throw error;
+        errors.push(error);
+      }
+    }
+    const prepared = await this.#preparation.call<PreparedImages>('images', sent, transfer);
+    for (const error of prepared.errors)
+      errors.push(unpackError(error, 'UNREADABLE_IMAGE', 'images'));
+    return { count: batch.length, pixels: prepared.pixels, errors };
+  }
+
+  /** Runs a tower; gives float32 [count, D]. */
+  async #run(request: InferenceRequest): Promise<Float32Array> {
+    const transfer = Object.values(request.inputs).map(({ data }) => data.buffer);
+    const features = await this.#inference.call<Float32Array>('run', request, transfer);
+    if (features.length === request.count * this.featureDim) return features;
+    throw new ClError(
+      'INVALID_MODEL',
+      `backbone: "${this.id}" gives ${features.length / request.count} features for ${request.tower}s, expected ` +
+        `the ${this.featureDim} of its config.json. The folder mixes files of different models.`,
+    );
+  }
+
+  #assertAlive(where: string): void {
+    if (!this.#disposed) return;
+    throw new ClError(
+      'DISPOSED',
+      `${where}: the backbone "${this.id}" was disposed of. Load it again.`,
+    );
+  }
+}
+
+/** Bump when decoding or preprocessing changes its numbers. */
+const pipelineVersion = '1';
+
+function fingerprintParts(
+  { options, folder, image, text }: ModelParts,
+  provider: string,
+): Parameters<typeof fingerprintOf>[0] {
+  const files: Record<string, string> = {
+    image: image.path,
+    imageData: `${image.path}_data`,
+    preprocessor: join(folder, 'preprocessor_config.json'),
+  };
+  if (text) {
+    files['text'] = text.path;
+    files['textData'] = `${text.path}_data`;
+    files['tokenizer'] = join(folder, 'tokenizer.json');
+    files['tokenizerConfig'] = join(folder, 'tokenizer_config.json');
+  }
+  return {
+    files: Object.fromEntries(Object.entries(files).filter(([, path]) => existsSync(path))),
+    settings: {
+      dtype: options.dtype,
+      output: image.output.name,
+      take: image.output.take,
+      provider,
+      pipeline: pipelineVersion,
+    },
+  };
+}

@@ -1,0 +1,100 @@
+/** What the threads of a backbone say to each other. */
+import { ClError, isClError, type ClErrorCode } from '@cl/hub';
+import type { LoadedImage } from '@cl/images';
+import type { Recipe } from './recipe.ts';
+
+/** An image ready to be sent to the preparation thread. */
+export interface SentImage {
+  readonly id: string;
+  readonly source: LoadedImage;
+}
+
+/** A batch of prepared images, or the errors of those that cannot be decoded. */
+export interface PreparedImages {
+  /** float32 [N, 3, S, S]. */
+  readonly pixels: Float32Array<ArrayBuffer>;
+  readonly errors: readonly SentError[];
+}
+
+/** Tokens of texts: int64 [N, L], the shorter ones padded. */
+export interface PreparedTexts {
+  readonly count: number;
+  readonly ids: BigInt64Array<ArrayBuffer>;
+  readonly mask: BigInt64Array<ArrayBuffer>;
+}
+
+/** What the preparation thread is started with. */
+export interface PreparationData {
+  readonly folder: string;
+  readonly recipe: Recipe;
+}
+
+/** How features are read from an output: as they are, or the first token of a sequence. */
+export interface FeatureOutput {
+  readonly name: string;
+  readonly take: 'all' | 'first-token';
+}
+
+/** A tower to load. */
+export interface Tower {
+  /** Path of the ONNX file. */
+  readonly path: string;
+  readonly output: FeatureOutput;
+}
+
+/** What the inference thread is started with. */
+export interface InferenceData {
+  readonly towers: Readonly<Record<string, Tower>>;
+  readonly provider: string;
+  /** Threads within an operator. */
+  readonly threads: number;
+}
+
+/** A run of a tower on inputs by name. */
+export interface InferenceRequest {
+  readonly tower: string;
+  readonly count: number;
+  readonly inputs: Readonly<Record<string, SentTensor>>;
+}
+
+/** A tensor on its way to the inference thread. */
+export interface SentTensor {
+  readonly type: 'float32' | 'int64';
+  readonly dims: readonly number[];
+  readonly data: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>;
+}
+
+/** An error as data: structured clone would lose its class and code. */
+export interface SentError {
+  readonly code: ClErrorCode | undefined;
+  readonly message: string;
+  readonly stack: string | undefined;
+}
+
+/** A request to a thread. */
+export interface Call {
+  readonly id: number;
+  readonly method: string;
+  readonly payload: unknown;
+}
+
+/** Its answer. */
+export interface Answer {
+  readonly id: number;
+  readonly result?: unknown;
+  readonly error?: SentError;
+}
+
+/** Packs an error for the other side. */
+export function packError(error: unknown): SentError {
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { code: isClError(error) ? error.code : undefined, message, stack };
+}
+
+/** Unpacks it: a ClError keeps its code, anything else becomes the cause of one with `fallback`. */
+export function unpackError(sent: SentError, fallback: ClErrorCode, where: string): ClError {
+  if (sent.code !== undefined) return new ClError(sent.code, sent.message);
+  const cause = new Error(sent.message);
+  if (sent.stack !== undefined) cause.stack = sent.stack;
+  return new ClError(fallback, `${where}: ${sent.message}`, { cause });
+}

@@ -28,6 +28,8 @@ export interface PluginDefinition<O extends object> {
   readonly name: string;
   /** One sentence for `cl list`. */
   readonly description: string;
+  /** Version of the package it comes from; saved learners and run records keep it. */
+  readonly version?: string;
   /** Every option with its default. The command line makes its flags from it, so defaults live here only. */
   readonly defaults: O;
   /** One sentence an option; the keys are those of `defaults`. */

@@ -4,6 +4,12 @@
  * @packageDocumentation
  */
 export { writeFileAtomic } from './atomic-file.ts';
+export type { CardResult, LearnerCard } from './card.ts';
+export { loadLearner, readSavedLearner } from './load-learner.ts';
+export type { ReadSavedLearnerOptions } from './load-learner.ts';
+export { saveLearner } from './save-learner.ts';
+export type { SaveLearnerInput } from './save-learner.ts';
+export type { LearnedTask, SavedBackbone, SavedLearner } from './saved-learner.ts';
 export { readSafetensors, writeSafetensors } from './safetensors.ts';
 export type { ReadSafetensorsOptions } from './safetensors.ts';
 export { sha256File } from './streams.ts';

@@ -1,6 +1,22 @@
 /**
- * The promises of the protocol, runnable: conformance checks for every kind of plugin.
+ * The promises of the protocol, runnable: conformance checks for every kind of plugin as plain values, and fixtures
+ * that need no model and no file. Free of any test runner; `@cl/testing/vitest` hands the checks to vitest.
  *
  * @packageDocumentation
  */
-export {};
+export { assert, assertEqual, assertRefuses, CheckFailure } from './check.ts';
+export type { Check } from './check.ts';
+export { assertClose, assertSameBits, roundingTolerance } from './compare.ts';
+export { withExceptions } from './exceptions.ts';
+export type { Exceptions } from './exceptions.ts';
+export { faultyFeatures } from './fixtures/faulty-features.ts';
+export type { FaultyFeatures } from './fixtures/faulty-features.ts';
+export { syntheticDataset } from './fixtures/synthetic-dataset.ts';
+export type { SyntheticDatasetOptions } from './fixtures/synthetic-dataset.ts';
+export { syntheticFeatures } from './fixtures/synthetic-features.ts';
+export type { SyntheticFeatureOptions } from './fixtures/synthetic-features.ts';
+export { syntheticStream } from './fixtures/synthetic-stream.ts';
+export type { SyntheticStreamOptions } from './fixtures/synthetic-stream.ts';
+export { learnerChecks } from './learner-checks.ts';
+export type { LearnerCheckSettings } from './learner/bench.ts';
+export { deepFreeze } from './untouched.ts';

@@ -1,6 +1,18 @@
 /**
- * Dense linear algebra on typed arrays with onnxruntime's GEMM as BLAS.
+ * Dense linear algebra on typed arrays with onnxruntime's GEMM as BLAS: Gram matrices, blocked Cholesky,
+ * triangular solves, ridge regression and kernels, in float32 and float64.
  *
  * @packageDocumentation
  */
-export {};
+export { cholesky } from './cholesky.ts';
+export type { CholeskyOptions } from './cholesky.ts';
+export { CholeskyFactor } from './factor.ts';
+export { createGram, Gram } from './gram.ts';
+export { linearKernel, rbfKernel } from './kernels.ts';
+export { multiply } from './multiply.ts';
+export type { MultiplyOptions } from './multiply.ts';
+export { randomFeatures, randomProjection } from './random-projection.ts';
+export type { RealType } from './real.ts';
+export { ridge } from './ridge.ts';
+export { normalizeRows, softmaxRows } from './rows.ts';
+export { releaseSessions, setThreads } from './session.ts';

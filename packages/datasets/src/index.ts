@@ -7,6 +7,8 @@ export { fewShot } from './few-shot.ts';
 export type { FewerShots, FewShotOptions } from './few-shot.ts';
 export { iconBench } from './icon-bench.ts';
 export type { IconBenchOptions } from './icon-bench.ts';
+export { imageFolder } from './image-folder/image-folder.ts';
+export type { ImageFolderOptions } from './image-folder/image-folder.ts';
 export { splitByDomain } from './split-by-domain.ts';
 export { classIncremental, taskIncremental } from './streams/class-incremental.ts';
 export type { ClassIncrementalOptions } from './streams/class-incremental.ts';

@@ -4,9 +4,13 @@
  *
  * @packageDocumentation
  */
+export { backboneChecks } from './backbone-checks.ts';
+export type { BackboneCheckSettings } from './backbone-checks.ts';
 export { assert, assertEqual, assertRefuses, CheckFailure } from './check.ts';
 export type { Check } from './check.ts';
 export { assertClose, assertSameBits, roundingTolerance } from './compare.ts';
+export { datasetChecks } from './dataset-checks.ts';
+export type { DatasetCheckSettings } from './dataset-checks.ts';
 export { withExceptions } from './exceptions.ts';
 export type { Exceptions } from './exceptions.ts';
 export { faultyFeatures } from './fixtures/faulty-features.ts';
@@ -15,8 +19,12 @@ export { syntheticDataset } from './fixtures/synthetic-dataset.ts';
 export type { SyntheticDatasetOptions } from './fixtures/synthetic-dataset.ts';
 export { syntheticFeatures } from './fixtures/synthetic-features.ts';
 export type { SyntheticFeatureOptions } from './fixtures/synthetic-features.ts';
+export { syntheticImages, unreadableImages } from './fixtures/synthetic-images.ts';
 export { syntheticStream } from './fixtures/synthetic-stream.ts';
 export type { SyntheticStreamOptions } from './fixtures/synthetic-stream.ts';
 export { learnerChecks } from './learner-checks.ts';
 export type { LearnerCheckSettings } from './learner/bench.ts';
+export { metricChecks } from './metric-checks.ts';
+export { streamChecks } from './stream-checks.ts';
+export type { StreamCheckSettings } from './stream-checks.ts';
 export { deepFreeze } from './untouched.ts';

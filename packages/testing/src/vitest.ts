@@ -3,12 +3,22 @@
  *
  * @packageDocumentation
  */
-import type { LearnerPlugin } from '@cl/hub';
+import type {
+  BackbonePlugin,
+  DatasetPlugin,
+  LearnerPlugin,
+  MetricPlugin,
+  StreamPlugin,
+} from '@cl/hub';
 import { describe, test } from 'vitest';
+import { backboneChecks, type BackboneCheckSettings } from './backbone-checks.ts';
 import type { Check } from './check.ts';
+import { datasetChecks, type DatasetCheckSettings } from './dataset-checks.ts';
 import { withExceptions, type Exceptions } from './exceptions.ts';
 import { learnerChecks } from './learner-checks.ts';
 import type { LearnerCheckSettings } from './learner/bench.ts';
+import { metricChecks } from './metric-checks.ts';
+import { streamChecks, type StreamCheckSettings } from './stream-checks.ts';
 
 /** What a plugin is known not to keep, each with its reason. */
 export interface KnownExceptions {
@@ -22,11 +32,43 @@ export function describeLearner<O extends object>(
   options: Partial<O> = {},
   settings: LearnerCheckSettings & KnownExceptions = {},
 ): void {
-  describeChecks(
-    `learner ${titleOf(plugin.name, options)}`,
-    learnerChecks(plugin, options, settings),
-    settings.exceptions,
-  );
+  const checks = learnerChecks(plugin, options, settings);
+  describeChecks(`learner ${titleOf(plugin.name, options)}`, checks, settings.exceptions);
+}
+
+/** Runs the checks of a backbone; the model that the options name is loaded. */
+export function describeBackbone<O extends object>(
+  plugin: BackbonePlugin<O>,
+  options: Partial<O> = {},
+  settings: BackboneCheckSettings & KnownExceptions = {},
+): void {
+  const checks = backboneChecks(plugin, options, settings);
+  describeChecks(`backbone ${titleOf(plugin.name, options)}`, checks, settings.exceptions);
+}
+
+/** Runs the checks of a dataset. */
+export function describeDataset<O extends object>(
+  plugin: DatasetPlugin<O>,
+  options: Partial<O> = {},
+  settings: DatasetCheckSettings & KnownExceptions = {},
+): void {
+  const checks = datasetChecks(plugin, options, settings);
+  describeChecks(`dataset ${titleOf(plugin.name, options)}`, checks, settings.exceptions);
+}
+
+/** Runs the checks of a stream. */
+export function describeStream<O extends object>(
+  plugin: StreamPlugin<O>,
+  options: Partial<O> = {},
+  settings: StreamCheckSettings & KnownExceptions = {},
+): void {
+  const checks = streamChecks(plugin, options, settings);
+  describeChecks(`stream ${titleOf(plugin.name, options)}`, checks, settings.exceptions);
+}
+
+/** Runs the checks of a metric. */
+export function describeMetric(plugin: MetricPlugin, settings: KnownExceptions = {}): void {
+  describeChecks(`metric ${plugin.name}`, metricChecks(plugin), settings.exceptions);
 }
 
 function describeChecks(

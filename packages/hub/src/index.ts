@@ -24,6 +24,7 @@ export type * from './image.ts';
 export type * from './json.ts';
 export { defineLearner } from './learner.ts';
 export type * from './learner.ts';
+export { assertState, stateTensor } from './learner-state.ts';
 export { defineMetric } from './metric.ts';
 export type * from './metric.ts';
 export { nearest } from './nearest.ts';

@@ -155,7 +155,8 @@ export class LoadedBackbone implements Backbone {
 
   async graph(): Promise<Uint8Array> {
     this.#assertAlive('graph');
-    return readFile(this.#parts.image.path);
+    const { buffer, byteOffset, byteLength } = await readFile(this.#parts.image.path);
+    return new Uint8Array(buffer, byteOffset, byteLength);
   }
 
   async dispose(): Promise<void> {

@@ -58,7 +58,11 @@ test('average forgetting including the final row counts a task at its best as 0'
 });
 
 test('forgetting does not look at what a task scored before it was learned', () => {
-  const zeroShotBetter = [[0.5, 0.99], [0.5, 0.6], [0.5, 0.6, 0.4]]; // prettier-ignore
+  const zeroShotBetter = [
+    [0.5, 0.99],
+    [0.5, 0.6],
+    [0.5, 0.6, 0.4],
+  ];
   expect(averageForgetting(zeroShotBetter)).toBeCloseTo(0, 12);
   expect(averageForgettingIncludingFinal(zeroShotBetter)).toBeCloseTo(0, 12);
 });

@@ -51,7 +51,9 @@ describe.each(metrics)('$name', (metric) => {
     const share = fc.double({ min: 0, max: 1, noNaN: true });
     const square = fc
       .integer({ min: 2, max: 6 })
-      .chain((n) => fc.array(fc.array(share, { minLength: n, maxLength: n }), { minLength: n, maxLength: n })); // prettier-ignore
+      .chain((n) =>
+        fc.array(fc.array(share, { minLength: n, maxLength: n }), { minLength: n, maxLength: n }),
+      );
     fc.assert(
       fc.property(square, (accuracy) => {
         const value = metric.compute({
@@ -81,7 +83,9 @@ describe.each(metrics)('$name', (metric) => {
     expect(call).toThrow(
       expect.objectContaining({
         code: 'SHAPE_MISMATCH',
-        message: expect.stringMatching(/row 1 has 1 accuracies, expected at least 2 \(tasks 0 to 1\)\. Put undefined/u), // prettier-ignore
+        message: expect.stringMatching(
+          /row 1 has 1 accuracies, expected at least 2 \(tasks 0 to 1\)\. Put undefined/u,
+        ),
       }),
     );
   });

@@ -58,7 +58,9 @@ const rail = JSON.parse(
   readFileSync(new URL('fixtures/rail-case.json', import.meta.url), 'utf8'),
 ) as {
   readonly accuracy: Readonly<Record<string, (number | null)[][]>>;
-  readonly summary: Readonly<Record<string, Readonly<Record<'transfer' | 'average' | 'last', number>>>>; // prettier-ignore
+  readonly summary: Readonly<
+    Record<string, Readonly<Record<'transfer' | 'average' | 'last', number>>>
+  >;
 };
 
 test.each(Object.entries(rail.summary))("agrees with RAIL's own summary of %s", (name, summary) => {

@@ -18,7 +18,11 @@ test('equal scores rank in column order', () => {
 });
 
 test('top-k says which k it could use, and is 1 when every class fits', () => {
-  expect(topKAccuracy({ classes, values }, ['a', 'b', 'c'], 5)).toEqual({ accuracy: 1, k: 3, samples: 3 }); // prettier-ignore
+  expect(topKAccuracy({ classes, values }, ['a', 'b', 'c'], 5)).toEqual({
+    accuracy: 1,
+    k: 3,
+    samples: 3,
+  });
 });
 
 test('a true class that is no column counts as wrong', () => {
@@ -65,7 +69,10 @@ test('flip rates count what an update broke and what it mended', () => {
   expect(positiveFlipRate(before, after)).toBeCloseTo(2 / 5, 12);
   expect(negativeFlipRate([], [])).toBeUndefined();
   expect(() => negativeFlipRate([true], [])).toThrow(
-    expect.objectContaining({ code: 'SHAPE_MISMATCH', message: expect.stringMatching(/1 answers before and 0 after/u) }), // prettier-ignore
+    expect.objectContaining({
+      code: 'SHAPE_MISMATCH',
+      message: expect.stringMatching(/1 answers before and 0 after/u),
+    }),
   );
 });
 
@@ -85,7 +92,12 @@ test('mean and deviation say which deviation they are', () => {
   // 2, 4, 4, 4, 5, 5, 7, 9: mean 5, squares 9 + 1 + 1 + 1 + 0 + 0 + 4 + 16 = 32.
   const values8 = [2, 4, 4, 4, 5, 5, 7, 9];
   expect(meanAndDeviation(values8, 0)).toEqual({ mean: 5, deviation: 2, ddof: 0, n: 8 });
-  expect(meanAndDeviation(values8, 1)).toEqual({ mean: 5, deviation: Math.sqrt(32 / 7), ddof: 1, n: 8 }); // prettier-ignore
+  expect(meanAndDeviation(values8, 1)).toEqual({
+    mean: 5,
+    deviation: Math.sqrt(32 / 7),
+    ddof: 1,
+    n: 8,
+  });
 });
 
 test('one value has a population deviation of 0 and no sample deviation', () => {
@@ -100,7 +112,10 @@ test('a mean over seeds is not available when one seed is not', () => {
 
 test('mean and deviation refuse NaN and other degrees of freedom', () => {
   expect(() => meanAndDeviation([0.7, Number.NaN], 0)).toThrow(
-    expect.objectContaining({ code: 'NON_FINITE', message: expect.stringMatching(/value 1 is NaN/u) }), // prettier-ignore
+    expect.objectContaining({
+      code: 'NON_FINITE',
+      message: expect.stringMatching(/value 1 is NaN/u),
+    }),
   );
   expect(() => meanAndDeviation([0.7], 2 as never)).toThrow(
     expect.objectContaining({ code: 'INVALID_DATA', message: expect.stringMatching(/ddof is 2/u) }),

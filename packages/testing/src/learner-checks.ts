@@ -1,5 +1,6 @@
 import type { LearnerPlugin } from '@cl/hub';
 import type { Check } from './check.ts';
+import { syntheticFeatures } from './fixtures/synthetic-features.ts';
 import { arithmetic } from './learner/arithmetic.ts';
 import { basics } from './learner/basics.ts';
 import {
@@ -31,7 +32,10 @@ export function learnerChecks<O extends object>(
   options: Partial<O> = {},
   settings: LearnerCheckSettings = {},
 ): readonly Check[] {
-  const bench = () => new LearnerBench<O>(plugin, options, settings) as unknown as LearnerBench;
+  const shared = syntheticFeatures({ texts: plugin.needs.includes('text-features') });
+  const features = settings.features ?? (() => shared);
+  const bench = () =>
+    new LearnerBench<O>(plugin, options, { ...settings, features }) as unknown as LearnerBench;
   const capabilities = plugin.capabilities({ ...plugin.defaults, ...options });
   const kept = promises.filter(({ when }) => when?.(capabilities) ?? true);
   return [...pluginChecks('learner', plugin), ...kept.map((promise) => promiseOf(promise, bench))];

@@ -36,8 +36,8 @@ export class CentroidLearner implements Learner {
   experiences = 0;
   sums: Float64Array[] = [];
   counts: number[] = [];
-  /** Fixed signs of the dimensions: something that depends on the seed and has to be saved. */
-  signs: Float64Array;
+  /** Weights of the dimensions: something that depends on the seed and has to be saved. */
+  weights: Float64Array;
   disposed = false;
   readonly features: FeatureSource;
   readonly options: CentroidOptions;
@@ -45,10 +45,7 @@ export class CentroidLearner implements Learner {
   constructor(options: CentroidOptions, { features, random }: LearnerContext) {
     this.options = options;
     this.features = features;
-    this.signs = Float64Array.from(
-      { length: features.featureDim },
-      () => random.integer(2) * 2 - 1,
-    );
+    this.weights = Float64Array.from({ length: features.featureDim }, () => 0.5 + random.uniform());
   }
 
   get classes(): readonly ClassInfo[] {
@@ -99,7 +96,7 @@ export class CentroidLearner implements Learner {
 
   async save(): Promise<LearnerState> {
     this.assertAlive();
-    const dims = [this.sums.length, this.signs.length];
+    const dims = [this.sums.length, this.weights.length];
     return {
       classes: this.classes,
       experiences: this.experiences,
@@ -107,14 +104,14 @@ export class CentroidLearner implements Learner {
       tensors: {
         sums: { dtype: 'float64', dims, data: Float64Array.from(this.sums.flatMap((s) => [...s])) },
         counts: { dtype: 'float64', dims: [dims[0]!], data: Float64Array.from(this.counts) },
-        signs: { dtype: 'float64', dims: [dims[1]!], data: this.signs },
+        weights: { dtype: 'float64', dims: [dims[1]!], data: this.weights },
       },
     };
   }
 
   load({ classes, experiences, tensors }: LearnerState): this {
     const width = this.features.featureDim;
-    const expected = { sums: [classes.length, width], counts: [classes.length], signs: [width] };
+    const expected = { sums: [classes.length, width], counts: [classes.length], weights: [width] };
     for (const [name, dims] of Object.entries(expected)) {
       const tensor = tensors[name];
       const size = dims.reduce((a, b) => a * b, 1);
@@ -133,13 +130,13 @@ export class CentroidLearner implements Learner {
     this.experiences = experiences;
     this.sums = classes.map((_, c) => sums.slice(c * width, (c + 1) * width));
     this.counts = [...(tensors['counts']!.data as Float64Array)];
-    this.signs = (tensors['signs']!.data as Float64Array).slice();
+    this.weights = (tensors['weights']!.data as Float64Array).slice();
     return this;
   }
 
   async merge(other: Learner): Promise<void> {
     const theirs = await other.save();
-    if (theirs.tensors['signs']?.dims[0] !== this.signs.length) {
+    if (theirs.tensors['weights']?.dims[0] !== this.weights.length) {
       throw new ClError('SHAPE_MISMATCH', 'centroid: the other has features of another width.');
     }
     const loaded = new CentroidLearner(this.options, { features: this.features, random: noRandom });
@@ -180,7 +177,7 @@ export class CentroidLearner implements Learner {
     return images.map((_, i) => this.unit(data.subarray(i * cols, (i + 1) * cols)));
   }
 
-  /** The feature at unit length, its signs flipped. */
+  /** The feature at unit length, its dimensions weighted. */
   unit(feature: Float32Array): Float64Array {
     const length = Math.hypot(...feature);
     if (!Number.isFinite(length)) {
@@ -189,7 +186,7 @@ export class CentroidLearner implements Learner {
         'centroid: a feature is NaN. Look at the image it came from.',
       );
     }
-    return Float64Array.from(feature, (x, d) => (x / length) * this.signs[d]!);
+    return Float64Array.from(feature, (x, d) => (x / length) * this.weights[d]!);
   }
 
   assertAlive(): void {
@@ -222,7 +219,7 @@ export class CentroidLearner implements Learner {
   }
 }
 
-const noRandom = { integer: () => 0 } as unknown as LearnerContext['random'];
+const noRandom = { uniform: () => 0 } as unknown as LearnerContext['random'];
 
 function dot(a: Float64Array, b: Float64Array): number {
   let sum = 0;

@@ -16,14 +16,13 @@ import {
 } from '@cl/hub';
 import { assert, assertEqual, type Check } from '../check.ts';
 import { assertSameBits, roundingTolerance } from '../compare.ts';
-import { syntheticFeatures } from '../fixtures/synthetic-features.ts';
 import { syntheticStream } from '../fixtures/synthetic-stream.ts';
 
 /** How a learner is checked. Everything has a default that needs no model and no file. */
 export interface LearnerCheckSettings {
   /** At least three experiences; default a synthetic one of four, whose last shows an old class again. */
   readonly stream?: Stream;
-  /** A new source of features for the images of `stream`; default synthetic ones. */
+  /** A source of features for the images of `stream`; default a synthetic one, of exactly what the plugin needs. */
   readonly features?: () => FeatureSource;
   /** Seed of the learners; default 1. */
   readonly seed?: number;
@@ -31,16 +30,19 @@ export interface LearnerCheckSettings {
   readonly tolerance?: number;
 }
 
+/** Settings with their source of features decided. */
+type BenchSettings = LearnerCheckSettings & Required<Pick<LearnerCheckSettings, 'features'>>;
+
 /** A learner plugin on the bench. One bench serves one run of one check. */
 export class LearnerBench<O extends object = object> {
   readonly plugin: LearnerPlugin<O>;
   readonly stream: Stream;
   readonly tolerance: number;
   readonly #given: Partial<O>;
-  readonly #settings: LearnerCheckSettings;
+  readonly #settings: BenchSettings;
   readonly #made: Learner[] = [];
 
-  constructor(plugin: LearnerPlugin<O>, given: Partial<O>, settings: LearnerCheckSettings) {
+  constructor(plugin: LearnerPlugin<O>, given: Partial<O>, settings: BenchSettings) {
     this.plugin = plugin;
     this.#given = given;
     this.#settings = settings;
@@ -65,11 +67,9 @@ export class LearnerBench<O extends object = object> {
     return found;
   }
 
-  /** A source of exactly what the plugin declares to need. */
+  /** A source of what the plugin declares to need. */
   features(): FeatureSource {
-    const make = this.#settings.features;
-    if (make !== undefined) return make();
-    return syntheticFeatures({ texts: this.plugin.needs.includes('text-features') });
+    return this.#settings.features();
   }
 
   /** The options given over the defaults, checked. */

@@ -1,0 +1,161 @@
+/**
+ * RAIL's dual form (Xu et al., NeurIPS 2024, §3.3): α = (K + λI)⁻¹Y with K = k(X, X), and s(x) = k(x, X)·α.
+ *
+ * The paper's theorem 2 updates the inverse and the authors' code computes it anew at every task. Here the Cholesky
+ * factor L of K + λI grows by the blocks of each new domain (L₂₁ = (L₁₁⁻¹K₁₂)ᵀ, L₂₂ = chol(K₂₂ + λI − L₂₁L₂₁ᵀ)), which is the
+ * same matrix at a fraction of the work; new classes leave it alone.
+ */
+import type { Matrix, WorkOptions } from '@cl/hub';
+import { cholesky, multiply, type CholeskyFactor, type RealType } from '@cl/linalg';
+import { countLabels, notAlike, type Adapter, type AdapterState } from './adapter.ts';
+import { rowsOf, zeros, type FeatureMap } from './feature-map.ts';
+import { FeatureMemory, type LabelledFeatures } from './feature-memory.ts';
+import { chunksOf, kernelMatrix } from './kernel-matrix.ts';
+
+/** What {@link KernelRidge} solves. */
+export interface KernelRidgeOptions {
+  readonly map: FeatureMap;
+  /** λ. */
+  readonly ridge: number;
+  readonly precision: RealType;
+}
+
+/** Kernel ridge regression that grows block by block; keeps the features of all samples. */
+export class KernelRidge implements Adapter {
+  readonly #options: KernelRidgeOptions;
+  #memory: FeatureMemory;
+  #classes: number;
+  /** Of the first `#factored` blocks. Missing after a restore, a removal and a merge, then made when next needed. */
+  #factor: CholeskyFactor | undefined;
+  #factored = 0;
+  #coefficients: Matrix | undefined;
+
+  /** Starts from samples learned before, if any. */
+  constructor(
+    options: KernelRidgeOptions,
+    memory: FeatureMemory = new FeatureMemory(),
+    classes = 0,
+  ) {
+    this.#options = options;
+    this.#memory = memory;
+    this.#classes = classes;
+  }
+
+  get counts(): readonly number[] {
+    return countLabels(this.#memory.labels, this.#classes);
+  }
+
+  get kept(): FeatureMemory {
+    return this.#memory;
+  }
+
+  async add(samples: LabelledFeatures, classes: number, work?: WorkOptions): Promise<void> {
+    if (samples.features.rows > 0) {
+      await this.#factorAll(work);
+      this.#factor = await this.#grown(this.#memory.features, samples, work);
+      this.#memory.append(samples);
+      this.#factored = this.#memory.blocks.length;
+    }
+    this.#classes = classes;
+    this.#coefficients = undefined;
+  }
+
+  /** α [n, C], row i for the i-th sample kept. */
+  async coefficients(work?: WorkOptions): Promise<Matrix> {
+    if (this.#coefficients !== undefined) return this.#coefficients;
+    await this.#factorAll(work);
+    const { labels } = this.#memory;
+    const targets = zeros(labels.length, this.#classes, this.#options.precision); // Y, one-hot
+    for (let i = 0; i < labels.length; i += 1) targets.data[i * this.#classes + labels[i]!] = 1;
+    this.#coefficients = await this.#factor!.solve(targets, { signal: work?.signal });
+    return this.#coefficients;
+  }
+
+  async scores(features: Matrix, work?: WorkOptions): Promise<Matrix> {
+    const { map, precision } = this.#options;
+    const alpha = await this.coefficients(work);
+    const scores = zeros(features.rows, this.#classes, precision);
+    for (const [from, to] of chunksOf(features.rows, Math.max(map.width, alpha.rows))) {
+      const rows = rowsOf(features, from, to);
+      const kernel = await kernelMatrix(map, precision, rows, this.#memory.features, work?.signal);
+      const part = await multiply(kernel, alpha, { signal: work?.signal }); // [N, n] × [n, C]
+      scores.data.set(part.data, from * this.#classes);
+    }
+    return scores;
+  }
+
+  async remove(rows: ReadonlySet<number>): Promise<void> {
+    this.#replace(this.#memory.without(rows, [...Array(this.#classes).keys()]), this.#classes);
+  }
+
+  moveColumns(columns: readonly number[], classes: number): void {
+    this.#memory = this.#memory.without(new Set(), columns); // same blocks, so the factor stays
+    this.#classes = classes;
+    this.#coefficients = undefined;
+  }
+
+  async merge(other: Adapter, columns: readonly number[], classes: number): Promise<void> {
+    const memory = this.#memory.without(new Set(), [...Array(this.#classes).keys()]);
+    if (!(other instanceof KernelRidge)) throw notAlike('KernelRidge');
+    for (const { features, labels } of other.kept.each()) {
+      memory.append({ features, labels: labels.map((label) => columns[label]!) });
+    }
+    const [factor, factored] = [this.#factor, this.#factored];
+    this.#replace(memory, classes);
+    [this.#factor, this.#factored] = [factor, factored];
+  }
+
+  save(): AdapterState {
+    const { features, labels, blocks } = this.#memory;
+    const { data } = features;
+    const dims = [features.rows, features.cols];
+    return {
+      blocks,
+      tensors: {
+        features:
+          data instanceof Float64Array
+            ? { dtype: 'float64', dims, data }
+            : { dtype: 'float32', dims, data },
+        labels: { dtype: 'int32', dims: [labels.length], data: labels },
+      },
+    };
+  }
+
+  #replace(memory: FeatureMemory, classes: number): void {
+    this.#memory = memory;
+    this.#classes = classes;
+    this.#factor = undefined;
+    this.#factored = 0;
+    this.#coefficients = undefined;
+  }
+
+  /** Brings the factor up to the samples kept, in the blocks they came in: the same bits as if it had never been lost. */
+  async #factorAll(work?: WorkOptions): Promise<void> {
+    const total = this.#memory.blocks.length;
+    let [block, first] = [0, 0];
+    for (const samples of this.#memory.each()) {
+      if (block >= this.#factored) {
+        const before = rowsOf(this.#memory.features, 0, first);
+        this.#factor = await this.#grown(before, samples, work);
+        this.#factored = block + 1;
+        work?.onProgress?.({ phase: 'factor', done: block + 1, total });
+      }
+      block += 1;
+      first += samples.labels.length;
+    }
+  }
+
+  /** The factor of K + λI over the samples before and a new block. */
+  async #grown(
+    before: Matrix,
+    { features }: LabelledFeatures,
+    work?: WorkOptions,
+  ): Promise<CholeskyFactor> {
+    const { map, precision, ridge } = this.#options;
+    const signal = work?.signal;
+    const k22 = await kernelMatrix(map, precision, features, features, signal);
+    if (this.#factor === undefined) return cholesky(k22, { ridge, signal });
+    const k21 = await kernelMatrix(map, precision, features, before, signal);
+    return this.#factor.extend(k21, k22, { signal });
+  }
+}

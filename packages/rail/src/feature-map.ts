@@ -1,0 +1,64 @@
+/**
+ * Kernels k(x, y) of RAIL, split into what can be done to each side alone and the product of the two: the hidden layer
+ * lifts once what then meets many blocks.
+ */
+import type { Matrix } from '@cl/hub';
+import { linearKernel, multiply, randomFeatures, rbfKernel, type RealType } from '@cl/linalg';
+
+/** A kernel. */
+export interface FeatureMap {
+  /** Numbers that a lifted row takes: bounds how many rows are lifted at a time. */
+  readonly width: number;
+  /** [n, d] of either element type → [n, width] in the solver's; `x` is not modified. */
+  lift(x: Matrix, signal?: AbortSignal): Promise<Matrix>;
+  /** K [n, m] of lifted rows. */
+  product(a: Matrix, b: Matrix, signal?: AbortSignal): Promise<Matrix>;
+}
+
+/** k(x, y) = φ(x)·φ(y) with φ(x) = ReLU(x·W), the hidden layer of the primal form; φ(x) = x without a projection. */
+export function hiddenLayer(width: number, precision: RealType, projection?: Matrix): FeatureMap {
+  return {
+    width,
+    async lift(x, signal) {
+      const typed = inPrecision(x, precision);
+      return projection === undefined ? typed : randomFeatures(typed, projection, signal);
+    },
+    product: (a, b, signal) => multiply(a, b, { transposeB: true, signal }),
+  };
+}
+
+/** k(x, y) = exp(−γ‖x − y‖²), or x·y when the kernel is linear: the dual form. */
+export function kernelOf(
+  kernel: 'rbf' | 'linear',
+  gamma: number,
+  width: number,
+  precision: RealType,
+): FeatureMap {
+  return {
+    width,
+    lift: async (x) => inPrecision(x, precision),
+    product: (a, b, signal) =>
+      kernel === 'rbf' ? rbfKernel(a, b, gamma, { signal }) : linearKernel(a, b, { signal }),
+  };
+}
+
+/** The matrix in this element type: itself, or a copy. */
+export function inPrecision(matrix: Matrix, precision: RealType): Matrix {
+  const { rows, cols, data } = matrix;
+  if (precision === 'float64') {
+    return data instanceof Float64Array ? matrix : { rows, cols, data: Float64Array.from(data) };
+  }
+  return data instanceof Float32Array ? matrix : { rows, cols, data: Float32Array.from(data) };
+}
+
+/** A matrix of zeros. */
+export function zeros(rows: number, cols: number, precision: RealType): Matrix {
+  const length = rows * cols;
+  const data = precision === 'float64' ? new Float64Array(length) : new Float32Array(length);
+  return { rows, cols, data };
+}
+
+/** Rows [from, to); shares memory. */
+export function rowsOf({ cols, data }: Matrix, from: number, to: number): Matrix {
+  return { rows: to - from, cols, data: data.subarray(from * cols, to * cols) };
+}

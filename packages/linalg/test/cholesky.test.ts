@@ -1,0 +1,269 @@
+import fc from 'fast-check';
+import { cholesky, CholeskyFactor, createGram, multiply, rbfKernel, setThreads } from '@cl/linalg';
+import { afterAll, describe, expect, test } from 'vitest';
+import {
+  as,
+  block,
+  definiteMatrix,
+  edgeSizes,
+  maxDifference,
+  plainCholesky,
+  plusDiagonal,
+  product,
+  randomMatrix,
+  transpose,
+} from './naive.ts';
+
+// Condition number about 10, entries below 1: errors are a small multiple of ε.
+const tolerance = { float64: 1e-13, float32: 2e-5 };
+const dtypes = ['float64', 'float32'] as const;
+
+describe.each(dtypes)('cholesky in %s', (dtype) => {
+  test.each(edgeSizes)(
+    'of size %i is the factor that the plain triple loop finds',
+    async (size) => {
+      const a = definiteMatrix(size, dtype);
+      const factor = await cholesky(a, { ridge: 0.25 });
+      const expected = plainCholesky(plusDiagonal(as(a, 'float64'), 0.25));
+      expect(factor.dtype).toBe(dtype);
+      expect(maxDifference(factor.lower.data, expected.data)).toBeLessThan(tolerance[dtype]);
+    },
+  );
+
+  test.each(edgeSizes)('of size %i solves for one and for many right-hand sides', async (size) => {
+    const a = definiteMatrix(size, dtype);
+    const factor = await cholesky(a);
+    for (const columns of [1, 40]) {
+      const b = randomMatrix(size, columns, dtype, 3);
+      const x = await factor.solve(b);
+      const back = product(a, x);
+      expect(maxDifference(back.data, as(b, 'float64').data)).toBeLessThan(10 * tolerance[dtype]);
+    }
+  });
+
+  test('half-solves are L⁻¹B and L⁻ᵀB', async () => {
+    const factor = await cholesky(definiteMatrix(300, dtype));
+    const b = randomMatrix(300, 9, dtype, 3);
+    const [forward, backward] = [await factor.forward(b), await factor.backward(b)];
+    const { lower } = factor;
+    expect(maxDifference(product(lower, forward).data, as(b, 'float64').data)).toBeLessThan(
+      tolerance[dtype],
+    );
+    expect(
+      maxDifference(product(transpose(lower), backward).data, as(b, 'float64').data),
+    ).toBeLessThan(tolerance[dtype]);
+  });
+
+  // papers.md §7, property 7.
+  test('a factor grown block by block is the factor of the whole', async () => {
+    const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 399 }), { minLength: 1, maxLength: 4 });
+    const a = definiteMatrix(400, dtype);
+    const whole = await cholesky(a, { ridge: 0.001 });
+    const b = randomMatrix(400, 3, dtype, 5);
+    const solution = await whole.solve(b);
+    await fc.assert(
+      fc.asyncProperty(cuts, async (inner) => {
+        const ends = [...inner.sort((x, y) => x - y), 400];
+        let from = ends[0]!;
+        let grown = await cholesky(block(a, 0, from, 0, from), { ridge: 0.001 });
+        for (const to of ends.slice(1)) {
+          grown = await grown.extend(block(a, from, to, 0, from), block(a, from, to, from, to));
+          from = to;
+        }
+        expect(maxDifference(grown.lower.data, whole.lower.data)).toBeLessThan(tolerance[dtype]);
+        const x = await grown.solve(b);
+        expect(maxDifference(x.data, solution.data)).toBeLessThan(10 * tolerance[dtype]);
+      }),
+      { numRuns: 12, examples: [[[128, 256]], [[1]], [[127, 129]], [[399]]] },
+    );
+  });
+
+  test('a factor comes back from its packed form and goes on to the same bits', async () => {
+    const a = definiteMatrix(300, dtype);
+    const factor = await cholesky(block(a, 0, 200, 0, 200), { ridge: 0.5 });
+    const again = CholeskyFactor.fromPacked(200, factor.toPacked(), factor.ridge);
+    const b = randomMatrix(200, 4, dtype);
+    expect(await again.solve(b)).toEqual(await factor.solve(b));
+    const rows = [block(a, 200, 300, 0, 200), block(a, 200, 300, 200, 300)] as const;
+    expect((await again.extend(...rows)).lower).toEqual((await factor.extend(...rows)).lower);
+  });
+
+  test('a Gram is factored like its matrix, in place only when asked', async () => {
+    const gram = createGram(150, dtype);
+    await gram.add(randomMatrix(200, 150, dtype));
+    const before = gram.toPacked();
+    const expected = (await cholesky(gram.matrix, { ridge: 1 })).lower;
+    expect((await cholesky(gram, { ridge: 1 })).lower).toEqual(expected);
+    expect(gram.toPacked()).toEqual(before);
+    expect((await cholesky(gram, { ridge: 1, overwrite: true })).lower).toEqual(expected);
+  });
+
+  test('inputs are read, never written', async () => {
+    const a = definiteMatrix(140, dtype);
+    const b = randomMatrix(140, 3, dtype);
+    const copies = [a.data.slice(), b.data.slice()];
+    await (await cholesky(a, { ridge: 1 })).solve(b);
+    expect([a.data, b.data]).toEqual(copies);
+  });
+});
+
+test('float32 follows float64 to its precision on a kernel matrix with a small ridge', async () => {
+  const x = randomMatrix(300, 8, 'float64');
+  const k = await rbfKernel(x, x, 0.5);
+  const y = randomMatrix(300, 5, 'float64', 9);
+  const exact = await (await cholesky(k, { ridge: 1e-2 })).solve(y);
+  const single = await (await cholesky(as(k, 'float32'), { ridge: 1e-2 })).solve(y);
+  const [fit, fitSingle] = [await multiply(k, exact), product(k, single)];
+  // Condition number about 300/1e-2: float32 keeps three digits of the fit.
+  expect(maxDifference(fitSingle.data, fit.data)).toBeLessThan(3e-3);
+});
+
+describe('the same bits', () => {
+  afterAll(() => setThreads(0));
+
+  const bits = async (threads: number) => {
+    await setThreads(threads);
+    const gram = createGram(700, 'float32');
+    await gram.add(randomMatrix(300, 700, 'float32'));
+    const factor = await cholesky(gram, { ridge: 0.1 });
+    const solution = await factor.solve(randomMatrix(700, 40, 'float32', 2));
+    return [gram.toPacked(), factor.toPacked(), solution.data] as const;
+  };
+
+  test('come out of every run', async () => {
+    expect(await bits(2)).toEqual(await bits(2));
+  });
+
+  test('come out of Gram and factor for one and for two threads', async () => {
+    const [one, two] = [await bits(1), await bits(2)];
+    expect(two.slice(0, 2)).toEqual(one.slice(0, 2));
+  });
+});
+
+describe('cholesky refuses', () => {
+  test.each([0, 130, 299])('an indefinite matrix, naming pivot %i and its value', async (pivot) => {
+    const a = plusDiagonal({ rows: 300, cols: 300, data: new Float64Array(90_000) }, 1);
+    a.data[pivot * 301] = -2;
+    await expect(cholesky(a, { ridge: 0.5 })).rejects.toMatchObject({
+      code: 'NOT_POSITIVE_DEFINITE',
+      message: `cholesky: pivot ${pivot} of 300 is -1.50 (float64, ridge 0.5), expected a positive number above rounding: the matrix is not positive definite to working precision. Use a larger ridge.`,
+    });
+  });
+
+  test.each(dtypes)(
+    'a Gram matrix of fewer samples than dimensions without ridge in %s',
+    async (dtype) => {
+      const gram = createGram(200, dtype);
+      await gram.add(randomMatrix(50, 200, dtype));
+      await expect(cholesky(gram)).rejects.toMatchObject({
+        code: 'NOT_POSITIVE_DEFINITE',
+        message: expect.stringMatching(
+          dtype === 'float32' ? /Use a larger ridge or use float64\.$/ : /Use a larger ridge\.$/,
+        ),
+      });
+      const factor = await cholesky(gram, { ridge: 0.1 }); // the Gram is still there, and the advice works
+      expect(factor.size).toBe(200);
+    },
+  );
+
+  test.each([NaN, Infinity])('a matrix with %d in it', async (value) => {
+    const a = definiteMatrix(200, 'float64');
+    a.data[150 * 200 + 20] = value;
+    await expect(cholesky(a)).rejects.toMatchObject({
+      code: 'NON_FINITE',
+      message: expect.stringMatching(/pivot 150 of 200 is (NaN|-?Infinity).*in row 150 or before/),
+    });
+  });
+
+  test.each([-1, NaN, Infinity])('ridge %d', async (ridge) => {
+    await expect(cholesky(definiteMatrix(3, 'float64'), { ridge })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringMatching(
+        /cholesky: ridge is (-1|NaN|Infinity), expected a finite number ≥ 0/,
+      ),
+    });
+  });
+
+  test('a matrix that is not square', async () => {
+    await expect(cholesky(randomMatrix(3, 4, 'float64'))).rejects.toMatchObject({
+      code: 'SHAPE_MISMATCH',
+      message: expect.stringMatching(/found 3 × 4, expected a square matrix/),
+    });
+  });
+});
+
+describe('a factor refuses', () => {
+  test('right-hand sides of another height, or with NaN', async () => {
+    const factor = await cholesky(definiteMatrix(5, 'float64'));
+    await expect(factor.solve(randomMatrix(4, 2, 'float64'))).rejects.toMatchObject({
+      code: 'SHAPE_MISMATCH',
+      message: expect.stringMatching(/solve: found 4 rows on the right-hand side, expected 5/),
+    });
+    const broken = { rows: 5, cols: 1, data: Float64Array.of(1, 2, NaN, 4, 5) };
+    await expect(factor.forward(broken)).rejects.toMatchObject({
+      code: 'NON_FINITE',
+      message: expect.stringMatching(/forward: row 2, column 0 is NaN/),
+    });
+  });
+
+  test('to grow by blocks that do not fit, or into an indefinite matrix, and stays usable', async () => {
+    const a = definiteMatrix(5, 'float64');
+    const factor = await cholesky(a);
+    await expect(
+      factor.extend(randomMatrix(2, 4, 'float64'), randomMatrix(2, 2, 'float64')),
+    ).rejects.toMatchObject({
+      code: 'SHAPE_MISMATCH',
+      message: expect.stringMatching(/found 2 × 4 and 2 × 2, expected 2 × 5 and 2 × 2/),
+    });
+    await expect(
+      factor.extend(block(a, 0, 2, 0, 5), block(a, 0, 2, 0, 2)), // rows that are there already
+    ).rejects.toMatchObject({ code: 'NOT_POSITIVE_DEFINITE' });
+    const x = await factor.solve({ rows: 5, cols: 1, data: new Float64Array(5).fill(1) });
+    expect(maxDifference(product(a, x).data, new Float64Array(5).fill(1))).toBeLessThan(1e-13);
+  });
+
+  test('packed numbers that are no factor', () => {
+    expect(() => CholeskyFactor.fromPacked(3, new Float64Array(5), 0)).toThrow(
+      /found 5 numbers, expected 6/,
+    );
+    expect(() => CholeskyFactor.fromPacked(2, Float64Array.of(1, 1, 0), 0)).toThrow(
+      expect.objectContaining({
+        code: 'NOT_POSITIVE_DEFINITE',
+        message: expect.stringMatching(/diagonal element 1 is 0/),
+      }),
+    );
+  });
+});
+
+describe('long work', () => {
+  const a = definiteMatrix(1200, 'float64');
+
+  test('reports its progress and lets timers run', async () => {
+    const seen: number[] = [];
+    let ticks = 0;
+    const timer = setInterval(() => ticks++, 1);
+    await cholesky(a, {
+      onProgress: ({ phase, done, total }) => {
+        expect([phase, total]).toEqual(['cholesky', 10]);
+        seen.push(done);
+      },
+    });
+    clearInterval(timer);
+    expect(seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+    expect(ticks).toBeGreaterThan(5);
+  });
+
+  test('stops between panels when it is cancelled', async () => {
+    const controller = new AbortController();
+    let last = 0;
+    const work = cholesky(a, {
+      signal: controller.signal,
+      onProgress: ({ done }) => {
+        last = done;
+        if (done === 3) controller.abort();
+      },
+    });
+    await expect(work).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(last).toBe(3);
+  });
+});

@@ -88,7 +88,7 @@ export class ClassRegistry {
 /** The sentences to embed for a class: each template with `{}` replaced by the class's phrase. */
 export function promptsOf(info: ClassInfo, templates: readonly string[]): readonly string[] {
   const phrase = info.phrase ?? info.name;
-  return templates.map((template) => template.replaceAll('{}', phrase));
+  return templates.map((template) => template.replaceAll('{}', () => phrase));
 }
 
 function assertClassId(id: string): void {

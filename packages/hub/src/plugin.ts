@@ -99,7 +99,7 @@ export async function resolveOptions<O extends object>(
     if (!known.includes(key)) {
       throw new ClError(
         'UNKNOWN_OPTION',
-        `${where}: no option "${key}"${nearest(key, known)}. Options: ${known.join(', ') || 'none'}.`,
+        `${where}: no option "${key}"${nearest(key, known) || '.'} Options: ${known.join(', ') || 'none'}.`,
       );
     }
   }
@@ -120,11 +120,11 @@ function presetValues<O extends object>(
   preset: string | undefined,
 ): Partial<O> {
   if (preset === undefined) return {};
-  const found = plugin.presets?.[preset];
-  if (found !== undefined) return found.values;
-  const names = Object.keys(plugin.presets ?? {});
+  const presets = plugin.presets ?? {};
+  if (Object.hasOwn(presets, preset)) return presets[preset]!.values;
+  const names = Object.keys(presets);
   throw new ClError(
     'UNKNOWN_OPTION',
-    `${where}: no preset "${preset}"${nearest(preset, names)}. Presets: ${names.join(', ') || 'none'}.`,
+    `${where}: no preset "${preset}"${nearest(preset, names) || '.'} Presets: ${names.join(', ') || 'none'}.`,
   );
 }

@@ -1,0 +1,48 @@
+/** What becomes of a run that is in the folder already. */
+import { ClError, type RunRecord } from '@cl/hub';
+import type { RunConfig } from './config.ts';
+import { differences } from './differences.ts';
+import type { Plan } from './plan.ts';
+import type { RunFolder, RunHeader } from './run-folder.ts';
+
+/** What was found in a run's folder. */
+export interface Found {
+  /** There when a run of the same configuration was started before. */
+  readonly header?: RunHeader;
+  /** There when it is finished. */
+  readonly record?: RunRecord;
+  /** A run was removed to make room. */
+  readonly replaced?: boolean;
+}
+
+/**
+ * Looks at the folder. A run of the same configuration is kept, unless `existing` is `replace`; one of
+ * another configuration that has learned nothing yet makes room.
+ *
+ * @throws ClError `INVALID_CONFIG` when another configuration has results here, listing what differs.
+ */
+export async function takeOver(folder: RunFolder, plan: Plan, config: RunConfig): Promise<Found> {
+  if (!folder.exists) return {};
+  if (config.existing === 'replace' || !folder.hasResults) {
+    const replaced = folder.hasResults;
+    await folder.clear();
+    return { replaced };
+  }
+  const header = (await folder.readJson('run.json')) as RunHeader;
+  const differing = differences(header.resolved, plan.resolved);
+  if (differing.length > 0) {
+    const lines = differing.slice(0, 12).map((line) => `\n  ${line}`);
+    const more = differing.length > 12 ? `\n  and ${differing.length - 12} more` : '';
+    throw new ClError(
+      'INVALID_CONFIG',
+      `run: ${folder.path} holds a run of another configuration:${lines.join('')}${more}\n` +
+        'Go back to that configuration, choose another name, or start over (--fresh).',
+    );
+  }
+  const record = (await folder.readJson('record.json')) as RunRecord | undefined;
+  if (record !== undefined && config.existing === 'restart-finished') {
+    await folder.clear();
+    return { replaced: true };
+  }
+  return { header, ...(record === undefined ? {} : { record }) };
+}

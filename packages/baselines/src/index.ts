@@ -1,6 +1,11 @@
 /**
- * Reference learners any report compares with: zero-shot CLIP, nearest class mean, joint ridge.
+ * Reference learners that any report compares with.
  *
  * @packageDocumentation
  */
-export {};
+export { jointRidge } from './joint-ridge.ts';
+export type { JointRidgeOptions } from './joint-ridge.ts';
+export { nearestMean } from './nearest-mean.ts';
+export type { NearestMeanOptions } from './nearest-mean.ts';
+export { zeroShot } from './zero-shot.ts';
+export type { ZeroShotLearnerOptions } from './zero-shot.ts';

@@ -1,0 +1,258 @@
+/**
+ * Joint ridge regression: what a linear head reaches that sees all data so far at once. RAIL claims to equal it (Xu et
+ * al., NeurIPS 2024, theorems 1 and 2), so its adapter is held against this one.
+ */
+import {
+  assertExperience,
+  assertState,
+  ClassRegistry,
+  ClError,
+  createRandom,
+  defineLearner,
+  stateTensor,
+  throwIfAborted,
+  type ClassInfo,
+  type Experience,
+  type FeatureSource,
+  type ImageRef,
+  type Learner,
+  type LearnerPlugin,
+  type LearnerState,
+  type Matrix,
+  type PredictOptions,
+  type Scores,
+  type WorkOptions,
+} from '@cl/hub';
+import { randomProjection } from '@cl/linalg';
+import { createZeroShot, fuse, inDistribution, unitFeatures, type ZeroShot } from '@cl/zero-shot';
+import { z } from 'zod';
+import { disposedError, knownCandidates, pickColumns } from './closed-vocabulary.ts';
+import { JointSolver, type Block } from './joint-solve.ts';
+
+/** Options of {@link jointRidge}; named and meant as RAIL's. */
+export interface JointRidgeOptions {
+  readonly hiddenDim: number;
+  readonly ridge: number;
+  readonly adapterWeight: number;
+  readonly templates: readonly string[];
+  readonly precision: 'float32' | 'float64';
+}
+
+/** Keeps the features of all samples and solves for all of them anew. An upper bound, not a continual learner. */
+export const jointRidge: LearnerPlugin<JointRidgeOptions> = defineLearner({
+  name: 'joint-ridge',
+  description:
+    'Upper bound: ridge regression on the random features of all data so far, solved from scratch.',
+  defaults: {
+    hiddenDim: 4096,
+    ridge: 0.03,
+    adapterWeight: 1,
+    templates: [],
+    precision: 'float64',
+  },
+  help: {
+    hiddenDim: 'Hidden units (ReLU, random, fixed).',
+    ridge: 'λ.',
+    adapterWeight:
+      '1: the regression alone; less: fused with zero-shot as RAIL fuses, unseen classes included.',
+    templates: 'Prompts for all classes when fused, {} is the class; empty: each class’s own.',
+    precision: 'Element type of the regression.',
+  },
+  schema: z.object({
+    hiddenDim: z.int().min(1).max(100_000),
+    ridge: z.number().positive().max(1e12),
+    adapterWeight: z.number().min(0).max(1),
+    templates: z.array(z.string().includes('{}')).readonly(),
+    precision: z.enum(['float32', 'float64']),
+  }),
+  needs: ['image-features'],
+  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
+  capabilities: ({ adapterWeight }) => ({
+    exemplarFree: false,
+    mergeable: false,
+    unlearn: false,
+    deterministic: true,
+    openVocabulary: adapterWeight < 1,
+  }),
+  async create(options, { features, random }) {
+    // The label is RAIL's: from one seed both draw one hidden layer.
+    const seed = random.fork('random-projection').uint32();
+    return new JointRidge(options, features, seed, new ClassRegistry(), 0, []);
+  },
+  async restore(state, options, { features }) {
+    assertState('joint-ridge', state);
+    const { projectionSeed } = state.values;
+    const classes = new ClassRegistry(state.classes);
+    if (typeof projectionSeed !== 'number') throw corrupt('no projectionSeed', 'a number');
+    const blocks = restoreBlocks(state, features.featureDim);
+    return new JointRidge(options, features, projectionSeed, classes, state.experiences, blocks);
+  },
+});
+
+class JointRidge implements Learner {
+  readonly #options: JointRidgeOptions;
+  readonly #features: FeatureSource;
+  readonly #projectionSeed: number;
+  readonly #solver: JointSolver;
+  readonly #zeroShot: ZeroShot | undefined;
+  #classes: ClassRegistry;
+  #experiences: number;
+  #blocks: readonly Block[];
+  #weights: Matrix | undefined;
+  #disposed = false;
+
+  constructor(
+    options: JointRidgeOptions,
+    features: FeatureSource,
+    projectionSeed: number,
+    classes: ClassRegistry,
+    experiences: number,
+    blocks: readonly Block[],
+  ) {
+    const { hiddenDim, precision, ridge, adapterWeight } = options;
+    const random = createRandom(projectionSeed);
+    const projection = randomProjection(features.featureDim, hiddenDim, random, precision);
+    this.#options = options;
+    this.#features = features;
+    this.#projectionSeed = projectionSeed;
+    this.#solver = new JointSolver(projection, ridge);
+    this.#zeroShot = adapterWeight < 1 ? createZeroShot(features, options) : undefined;
+    this.#classes = classes;
+    this.#experiences = experiences;
+    this.#blocks = blocks;
+  }
+
+  get classes(): readonly ClassInfo[] {
+    return [...this.#classes.all];
+  }
+
+  get experiences(): number {
+    return this.#experiences;
+  }
+
+  async learn(experience: Experience, work?: WorkOptions): Promise<void> {
+    this.#assertOpen();
+    assertExperience('joint-ridge', this.#experiences, experience);
+    const classes = new ClassRegistry(this.#classes.all);
+    classes.add(experience.classes);
+    const images = experience.train.map(({ image }) => image);
+    const features = await unitFeatures(this.#features, images, work);
+    throwIfAborted('joint-ridge', work?.signal);
+    const labels = Int32Array.from(experience.train, (s) => classes.position(s.classId)!);
+    this.#blocks = [...this.#blocks, { features, labels }];
+    this.#classes = classes;
+    this.#experiences += 1;
+    this.#weights = undefined;
+  }
+
+  async predict(images: readonly ImageRef[], options: PredictOptions = {}): Promise<Scores> {
+    this.#assertOpen();
+    if (this.#zeroShot !== undefined && (options.candidates?.length ?? this.#classes.size) > 0) {
+      return this.#fused(this.#zeroShot, images, options);
+    }
+    const { classes, columns } = knownCandidates('joint-ridge', this.#classes, options.candidates);
+    const features = await unitFeatures(this.#features, images, options);
+    const { data } = await this.#scores(features, options);
+    return {
+      classes,
+      values: pickColumns(data, this.#classes.size, columns),
+      sources: images.map(() => 'adapter'),
+    };
+  }
+
+  async save(): Promise<LearnerState> {
+    this.#assertOpen();
+    const cols = this.#features.featureDim;
+    const labels = Int32Array.from(this.#blocks.flatMap((block) => [...block.labels]));
+    const data = new Float32Array(labels.length * cols);
+    let first = 0;
+    for (const { features } of this.#blocks) {
+      data.set(features.data, first * cols);
+      first += features.rows;
+    }
+    return {
+      classes: this.classes,
+      experiences: this.#experiences,
+      values: {
+        projectionSeed: this.#projectionSeed,
+        blocks: this.#blocks.map((block) => block.labels.length),
+      },
+      tensors: {
+        features: { dtype: 'float32', dims: [labels.length, cols], data },
+        labels: { dtype: 'int32', dims: [labels.length], data: labels },
+      },
+    };
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+  }
+
+  /** RAIL's fusion, so that the two can be compared number by number. */
+  async #fused(
+    zeroShot: ZeroShot,
+    images: readonly ImageRef[],
+    options: PredictOptions,
+  ): Promise<Scores> {
+    const classes = [...(options.candidates ?? this.#classes.all)];
+    const features = await unitFeatures(this.#features, images, options);
+    const probabilities = await zeroShot.probabilities(features, classes, options);
+    const columns = classes.map(({ id }) => this.#classes.position(id) ?? -1);
+    const learned = columns.map((column) => column >= 0);
+    const rows = inDistribution(probabilities, learned);
+    const all = rows.length === 0 ? undefined : await this.#scores(features, options);
+    const size = this.#classes.size;
+    const chosen = new Float64Array(rows.length * size);
+    rows.forEach((row, i) => {
+      chosen.set(all!.data.subarray(row * size, (row + 1) * size), i * size);
+    });
+    const adapter = { rows: rows.length, cols: size, data: chosen };
+    const { values, sources } = fuse(probabilities, rows, adapter, columns, this.#options);
+    return { classes, values: values.data, sources };
+  }
+
+  async #scores(features: Matrix, work: WorkOptions): Promise<Matrix> {
+    const { signal } = work;
+    this.#weights ??= await this.#solver.solve(this.#blocks, this.#classes.size, signal);
+    return this.#solver.scores(features, this.#weights, signal);
+  }
+
+  #assertOpen(): void {
+    if (this.#disposed) throw disposedError('joint-ridge');
+  }
+}
+
+function restoreBlocks(state: LearnerState, featureDim: number): readonly Block[] {
+  const where = 'joint-ridge';
+  const { data: labels } = stateTensor(where, state, 'labels', ['int32'], [undefined]);
+  const shape = [labels.length, featureDim];
+  const { data } = stateTensor(where, state, 'features', ['float32'], shape);
+  const seen = new Set(labels);
+  const whole = [...seen].every((label) => label >= 0 && label < state.classes.length);
+  if (!whole || seen.size !== state.classes.length) {
+    throw corrupt(`labels of ${seen.size} classes`, `each of ${state.classes.length}`);
+  }
+  const { blocks: given } = state.values;
+  const sizes = (Array.isArray(given) ? given : []) as readonly unknown[];
+  let first = 0;
+  const blocks = sizes.map((size) => {
+    const rows = Number.isInteger(size) ? Math.max(0, size as number) : 0;
+    const end = first + rows;
+    const features = data.slice(first * featureDim, end * featureDim);
+    const block = {
+      features: { rows, cols: featureDim, data: features },
+      labels: labels.slice(first, end),
+    };
+    first = end;
+    return block;
+  });
+  if (first === labels.length) return blocks;
+  throw corrupt(`blocks of ${first} samples`, `${labels.length}, one for each label`);
+}
+
+function corrupt(found: string, expected: string): ClError {
+  return new ClError(
+    'CORRUPT_FILE',
+    `joint-ridge: the saved state has ${found}, expected ${expected}. Restore an earlier copy.`,
+  );
+}

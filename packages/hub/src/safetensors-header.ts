@@ -9,7 +9,7 @@ import { corrupt, parseStrictJson, quote } from './strict-json.ts';
 import type { DType, Tensor } from './tensor.ts';
 
 /** The longest header that is read or written: 25 MB, about 250,000 tensors. */
-export const maxHeaderBytes = 25_000_000;
+const maxHeaderBytes = 25_000_000;
 
 /** An element type as the format names it: bytes an element, and what it becomes in memory, if anything. */
 interface StorageType {

@@ -29,12 +29,15 @@ export interface DeviceReport {
   readonly chosen: boolean;
   /** Why it is not available or not chosen, or what speaks for it. */
   readonly reason: string;
-  /** Time of one product of two 1024 × 1024 matrices, transfers included. */
+  /** Time of one product of two 1024 × 1024 matrices, transfers included; reckoned from a smaller one where slow. */
   readonly milliseconds?: number;
 }
 
-/** How long a provider may take to start; drivers that compile shaders need seconds. */
-const probeTimeoutMs = 20_000;
+/** How long a provider may take that nobody asked for: drivers that compile shaders need seconds. */
+const probeMs = 20_000;
+
+/** How long one may take that was named. */
+const namedProbeMs = 90_000;
 
 const platforms: Readonly<Record<Provider, readonly string[]>> = {
   cpu: ['linux', 'darwin', 'win32'],
@@ -44,12 +47,14 @@ const platforms: Readonly<Record<Provider, readonly string[]>> = {
   coreml: ['darwin'],
 };
 
+const names = Object.keys(platforms) as Provider[];
+
 interface Probe {
   readonly milliseconds?: number;
   readonly refusal?: string;
 }
 
-const probes = new Map<Provider, Promise<Probe>>();
+const probes = new Map<string, Promise<Probe>>();
 
 /**
  * Tries every provider. The results are kept for the life of the process.
@@ -57,8 +62,7 @@ const probes = new Map<Provider, Promise<Probe>>();
  * @returns one report each, the chosen one being what `auto` stands for: the fastest that works.
  */
 export async function probeDevices(): Promise<readonly DeviceReport[]> {
-  const names = Object.keys(platforms) as Provider[];
-  const results = await Promise.all(names.map(probe));
+  const results = await Promise.all(names.map((name) => probe(name)));
   const times = results.map(({ milliseconds }) => milliseconds ?? Infinity);
   const best = times.indexOf(Math.min(...times));
   return names.map((device, i) => {
@@ -81,9 +85,14 @@ export async function probeDevices(): Promise<readonly DeviceReport[]> {
  */
 export async function chooseProvider(device: Device): Promise<Provider> {
   if (device === 'cpu') return 'cpu';
-  if (device === 'auto')
+  if (device === 'auto') {
+    const accelerators = await Promise.all(
+      names.filter((name) => name !== 'cpu').map((name) => probe(name)),
+    );
+    if (accelerators.every(({ refusal }) => refusal !== undefined)) return 'cpu'; // no race to run
     return (await probeDevices()).find(({ chosen }) => chosen)?.device ?? 'cpu';
-  const { refusal } = await probe(device);
+  }
+  const { refusal } = await probe(device, namedProbeMs);
   if (refusal === undefined) return device;
   const reports = await probeDevices();
   throw new ClError(
@@ -97,13 +106,14 @@ export async function chooseProvider(device: Device): Promise<Provider> {
   );
 }
 
-async function probe(provider: Provider): Promise<Probe> {
-  const known = probes.get(provider) ?? tryProvider(provider);
-  probes.set(provider, known);
+async function probe(provider: Provider, timeout: number = probeMs): Promise<Probe> {
+  const key = `${provider} ${timeout}`;
+  const known = probes.get(key) ?? tryProvider(provider, timeout);
+  probes.set(key, known);
   return known;
 }
 
-async function tryProvider(provider: Provider): Promise<Probe> {
+async function tryProvider(provider: Provider, timeout: number): Promise<Probe> {
   if (!platforms[provider].includes(process.platform)) {
     return { refusal: `it exists on ${platforms[provider].join(' and ')} only` };
   }
@@ -115,9 +125,9 @@ async function tryProvider(provider: Provider): Promise<Probe> {
   }
   return new Promise((resolve) => {
     const script = fileURLToPath(compiled('probe'));
-    const options = { timeout: probeTimeoutMs, killSignal: 'SIGKILL', windowsHide: true } as const;
+    const options = { timeout, killSignal: 'SIGKILL', windowsHide: true } as const;
     execFile(process.execPath, [script, provider], options, (error, stdout) => {
-      resolve(error === null ? answer(stdout) : { refusal: failure(error) });
+      resolve(error === null ? answer(stdout) : { refusal: failure(error, timeout) });
     });
   });
 }
@@ -125,7 +135,8 @@ async function tryProvider(provider: Provider): Promise<Probe> {
 /** Reads the last line that the probe wrote; drivers may have written others. */
 function answer(stdout: string): Probe {
   try {
-    return JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Probe;
+    const probe = JSON.parse(stdout.trim().split('\n').at(-1) ?? '') as Probe;
+    return probe.refusal === undefined ? probe : { refusal: shorten(probe.refusal) };
   } catch {
     return { refusal: 'the probe gave no answer' };
   }
@@ -133,9 +144,16 @@ function answer(stdout: string): Probe {
 
 function failure(
   error: Error & { killed?: boolean; signal?: string | null; code?: unknown },
+  timeout: number,
 ): string {
-  if (error.killed === true) return `the probe did not end within ${probeTimeoutMs / 1000} s`;
+  if (error.killed === true) return `the probe did not end within ${timeout / 1000} s`;
   return `the probe crashed (${error.signal ?? `exit code ${String(error.code)}`})`;
+}
+
+/** onnxruntime's words without the place in its source, not more than a line or two. */
+function shorten(refusal: string): string {
+  const words = refusal.replace(/^\/\S+:\d+ .*? was false\. /u, '');
+  return words.length > 200 ? `${words.slice(0, 200)}…` : words.replace(/\.$/u, '');
 }
 
 /** Where onnxruntime-node looks for the CUDA provider. */

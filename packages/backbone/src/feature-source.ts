@@ -80,6 +80,7 @@ export function createFeatureSource(
     statistics.cached += done;
     onProgress?.({ phase: what, done, total: inputs.length });
     for (let start = 0; start < wanted.length; start += chunk) {
+      throwIfAborted(what, signal);
       const part = wanted.slice(start, start + chunk);
       const before = done;
       const features = await embed(

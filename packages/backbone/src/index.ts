@@ -11,6 +11,8 @@ export { probeDevices } from './device.ts';
 export type { Device, DeviceReport, Provider } from './device.ts';
 export { createFeatureSource } from './feature-source.ts';
 export type { CachedFeatureSource, FeatureSourceOptions } from './feature-source.ts';
+export { knownModels } from './models.ts';
+export type { KnownModel } from './models.ts';
 export type { BackboneOptions, WeightType } from './options.ts';
 export { vit } from './vit.ts';
 export type { VitOptions } from './vit.ts';

@@ -3,6 +3,9 @@
  *
  * @packageDocumentation
  */
+export { cifar10, cifar100 } from './cifar/cifar.ts';
+export type { Cifar100Options, CifarOptions } from './cifar/cifar.ts';
+export type { CifarSource } from './cifar/locate.ts';
 export { fewShot } from './few-shot.ts';
 export type { FewerShots, FewShotOptions } from './few-shot.ts';
 export { iconBench } from './icon-bench.ts';

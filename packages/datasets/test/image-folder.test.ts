@@ -268,9 +268,9 @@ describe('bad input', () => {
     const file = await errorOf(() => open({ root: join(root, 'file.png') }));
     expect(file.code).toBe('NOT_FOUND');
     expect(file.message).toContain('is a file, expected a folder');
-    const none = await errorOf(() => resolveOptions(imageFolder));
+    const none = await errorOf(() => open({ root: '' }));
     expect(none.code).toBe('INVALID_OPTION');
-    expect(none.message).toContain('option root is "": expected a folder of images');
+    expect(none.message).toContain('option root is empty, expected a folder of images');
   });
 
   test.each([

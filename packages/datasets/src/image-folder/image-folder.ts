@@ -19,7 +19,7 @@ import { splitByFraction } from './split.ts';
 
 /** Options of {@link imageFolder}. Files are named relative to `root`, and none outside it is read. */
 export interface ImageFolderOptions {
-  /** The folder. */
+  /** The folder; has to be given. */
   readonly root: string;
   /** CSV with `path,label[,split]`; empty: the folders are the classes. */
   readonly list: string;
@@ -41,7 +41,7 @@ export interface ImageFolderOptions {
 }
 
 const schema: z.ZodType<ImageFolderOptions> = z.object({
-  root: z.string().min(1, 'expected a folder of images'),
+  root: z.string(),
   list: z.string(),
   testList: z.string(),
   trainList: z.string(),
@@ -83,6 +83,12 @@ export const imageFolder: DatasetPlugin<ImageFolderOptions> = defineDataset({
   },
   schema,
   async create(options, work = {}) {
+    if (options.root === '') {
+      throw new ClError(
+        'INVALID_OPTION',
+        'dataset "image-folder": option root is empty, expected a folder of images. Name the folder.',
+      );
+    }
     const root = await openRoot(options.root);
     const images = splitByFraction(
       await listImages(root, options, work),

@@ -1,0 +1,76 @@
+/** A real HTTP server with one file on it, which can also fail, stall, lie and cut the connection. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the server does with a request. */
+export type Behaviour = (request: IncomingMessage, response: ServerResponse, file: Buffer) => void;
+
+/** A running server. */
+export interface FileServer {
+  readonly url: string;
+  /** The `range` header of each request so far, `-` where there was none. */
+  readonly ranges: string[];
+  close(): Promise<void>;
+}
+
+/** Serves the file; request i is answered by behaviour i, the last of them goes on. */
+export async function serve(
+  file: Buffer,
+  ...behaviours: readonly Behaviour[]
+): Promise<FileServer> {
+  const ranges: string[] = [];
+  const server: Server = createServer((request, response) => {
+    const behaviour = behaviours[Math.min(ranges.length, behaviours.length - 1)]!;
+    ranges.push(request.headers.range ?? '-');
+    behaviour(request, response, file);
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/copy.tar.gz`,
+    ranges,
+    close: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** Honours ranges, as the authors' server does. */
+export const honest: Behaviour = (request, response, file) => {
+  const from = Number(/^bytes=(\d+)-$/u.exec(request.headers.range ?? '')?.[1] ?? 0);
+  if (from === 0) return void response.writeHead(200, { 'content-length': file.length }).end(file);
+  if (from >= file.length) return void response.writeHead(416).end();
+  response
+    .writeHead(206, {
+      'content-length': file.length - from,
+      'content-range': `bytes ${from}-${file.length - 1}/${file.length}`,
+    })
+    .end(file.subarray(from));
+};
+
+/** Knows no ranges. */
+export const wholeOnly: Behaviour = (_, response, file) => {
+  response.writeHead(200, { 'content-length': file.length }).end(file);
+};
+
+/** Promises the whole and cuts the connection after so many bytes. */
+export function cutAfter(bytes: number): Behaviour {
+  return (_, response, file) => {
+    response.writeHead(200, { 'content-length': file.length });
+    response.write(file.subarray(0, bytes), () => setTimeout(() => response.destroy(), 20));
+  };
+}
+
+/** Sends so many bytes, then nothing more, and keeps the line open. */
+export function stallAfter(bytes: number): Behaviour {
+  return (_, response, file) => {
+    response.writeHead(200, { 'content-length': file.length });
+    response.write(file.subarray(0, bytes));
+  };
+}
+
+/** Answers with a status and no file. */
+export function status(code: number): Behaviour {
+  return (_, response) => void response.writeHead(code).end('no');
+}

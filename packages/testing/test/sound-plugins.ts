@@ -23,7 +23,7 @@ import {
 import { syntheticDataset } from '@cl/testing';
 
 /** A plugin without options. */
-export function bare(name: string): PluginDefinition<object> {
+function bare(name: string): PluginDefinition<object> {
   return {
     name,
     description: `A sound ${name} for the tests of the kit.`,

@@ -72,13 +72,25 @@ async function factorPanel(
   const block = Float64Array.from(top.data);
   const bad = factorBlock(block, width, floor.subarray(first, end));
   if (bad !== undefined) throw badPivot(first + bad.row, bad.value, lower, ridge);
-  top.data.set(block);
+  copyNormal(block, top.data);
   const inverse = invertTop(top);
   const below = panelRows(lower, p, end, lower.size);
   const result = { ...below, data: scratch.subarray(0, below.data.length) };
   await gemm(below, inverse, result, { effect: 'set', transposeB: true });
-  below.data.set(result.data);
+  copyNormal(result.data, below.data);
   return inverse;
+}
+
+/**
+ * Copies with subnormal numbers as zeros. They are far below the rounding of a factor, and products with them are
+ * slow: a float32 matrix whose factor had 2 % of them took 1.7 times as long as one without (n = 1536, one thread).
+ */
+function copyNormal(from: RealArray, to: RealArray): void {
+  const least = to instanceof Float32Array ? 2 ** -126 : 2 ** -1022;
+  for (let i = 0; i < from.length; i++) {
+    const value = from[i]!;
+    to[i] = value < least && value > -least ? 0 : value;
+  }
 }
 
 /** Panel q −= B·B[q]ᵀ, where B holds columns of L in rows from…n. */

@@ -27,6 +27,9 @@ export function sessionOf(variant: Variant): Promise<InferenceSession> {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
+      // Threads that spin between products take cores from whoever else computes. On two busy cores a product of
+      // 128 × 128 × 128 took 0.6 ms without and 1.3 ms with spinning; large ones do not care.
+      extra: { session: { intra_op: { allow_spinning: '0' } } },
     });
     sessions.set(key, session);
   }

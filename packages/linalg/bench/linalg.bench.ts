@@ -1,0 +1,91 @@
+/**
+ * Blocked Cholesky against a plain triple loop and against the rate of GEMM itself; a Gram update against the full
+ * product. Competitors take turns inside one process, and medians are compared, so that a busy machine slows all alike.
+ */
+import { cpus } from 'node:os';
+import { createRequire } from 'node:module';
+import type { Matrix } from '@cl/hub';
+import { cholesky, createGram, multiply, type RealType } from '@cl/linalg';
+import { bench } from 'vitest';
+import { plainCholesky, randomMatrix } from '../test/naive.ts';
+
+const once = { iterations: 1, time: 0, warmupIterations: 0, warmupTime: 0 };
+const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
+  version: string;
+};
+const [cpu] = cpus();
+console.log(
+  `${cpu!.model}, ${cpus().length} cores and as many threads, Node ${process.version}, onnxruntime ${version}`,
+);
+
+bench('Cholesky', blockedCholesky, once);
+bench('Gram update', gramUpdate, once);
+
+async function blockedCholesky(): Promise<void> {
+  const table: Record<string, unknown>[] = [];
+  for (const dtype of ['float64', 'float32'] as const) {
+    const square = randomMatrix(1536, 1536, dtype);
+    for (const n of [1024, 2048, 4096]) {
+      const a = dominant(n, dtype);
+      const plainRounds = dtype === 'float64' ? (n > 2048 ? 1 : 2) : 0; // the loop is float64 only
+      const [ours, gemm, plain]: [number[], number[], number[]] = [[], [], []];
+      for (let round = 0; round < 5; round++) {
+        ours.push(await milliseconds(() => cholesky(a)));
+        gemm.push(await milliseconds(() => multiply(square, square, { transposeB: true })));
+        if (round < plainRounds) plain.push(await milliseconds(async () => plainCholesky(a)));
+      }
+      const rate = n ** 3 / 3 / median(ours);
+      const limit = (2 * 1536 ** 3) / median(gemm);
+      table.push({
+        dtype,
+        n,
+        'ms (median, min)': `${median(ours).toFixed(0)}, ${Math.min(...ours).toFixed(0)}`,
+        'plain loop ms': plain.length > 0 ? median(plain).toFixed(0) : '–',
+        'times faster': plain.length > 0 ? (median(plain) / median(ours)).toFixed(1) : '–',
+        GFLOPS: (rate / 1e6).toFixed(1),
+        '% of GEMM': ((100 * rate) / limit).toFixed(0),
+      });
+    }
+  }
+  console.table(table);
+}
+
+async function gramUpdate(): Promise<void> {
+  const table: Record<string, unknown>[] = [];
+  for (const dtype of ['float64', 'float32'] as const) {
+    for (const dim of [1024, 3072]) {
+      const phi = randomMatrix(1024, dim, dtype);
+      const gram = createGram(dim, dtype);
+      const [ours, full]: [number[], number[]] = [[], []];
+      for (let round = 0; round < 5; round++) {
+        ours.push(await milliseconds(() => gram.add(phi)));
+        full.push(await milliseconds(() => multiply(phi, phi, { transposeA: true })));
+      }
+      table.push({
+        dtype,
+        'n × M': `1024 × ${dim}`,
+        'Gram ms': median(ours).toFixed(0),
+        'full product ms': median(full).toFixed(0),
+        'times faster': (median(full) / median(ours)).toFixed(2),
+      });
+    }
+  }
+  console.table(table);
+}
+
+/** Random entries under a diagonal that outweighs them: positive definite without the cost of a product. */
+function dominant(size: number, dtype: RealType): Matrix {
+  const a = randomMatrix(size, size, dtype);
+  for (let i = 0; i < size; i++) a.data[i * size + i] = size / 2;
+  return a;
+}
+
+async function milliseconds(work: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+}
+
+function median(times: readonly number[]): number {
+  return [...times].sort((x, y) => x - y)[times.length >> 1]!;
+}

@@ -130,6 +130,7 @@ export class LoadedBackbone implements Backbone {
     { signal, onProgress }: WorkOptions = {},
   ): Promise<Matrix<Float32Array>> {
     this.#assertAlive('embedImages');
+    throwIfAborted('embedImages', signal);
     const { batchSize } = this.#parts.options;
     const rows = new Float32Array(images.length * this.featureDim);
     const broken: ClError[] = [];

@@ -15,7 +15,7 @@ import {
 import type { Graph, Model } from './model.ts';
 import { tensorProto } from './tensor.ts';
 
-/** A dimension: a number, or a name for one that is known when the model runs. */
+/** A dimension: a number, a name for one that is known when the model runs, or `'?'` for any. */
 export type Dim = number | string;
 
 /** What a model says of itself. */
@@ -156,12 +156,10 @@ export class GraphBuilder {
 }
 
 function valueInfo(name: string, type: ElementType, dims: readonly Dim[]): ValueInfoProto {
-  const dim = dims.map((d) => ({
-    value:
-      typeof d === 'number'
-        ? { case: 'dimValue' as const, value: BigInt(d) }
-        : { case: 'dimParam' as const, value: d },
-  }));
+  const dim = dims.map((d) => {
+    if (typeof d === 'number') return { value: { case: 'dimValue' as const, value: BigInt(d) } };
+    return d === '?' ? {} : { value: { case: 'dimParam' as const, value: d } };
+  });
   return create(ValueInfoProtoSchema, {
     name,
     type: { value: { case: 'tensorType', value: { elemType: dataTypeOf(type), shape: { dim } } } },

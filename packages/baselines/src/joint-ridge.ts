@@ -35,7 +35,7 @@ export interface JointRidgeOptions {
   readonly ridge: number;
   readonly adapterWeight: number;
   readonly templates: readonly string[];
-  readonly precision: 'float32' | 'float64';
+  readonly precision: 'float32' | 'mixed' | 'float64';
 }
 
 /** Keeps the features of all samples and solves for all of them anew. An upper bound, not a continual learner. */
@@ -48,7 +48,7 @@ export const jointRidge: LearnerPlugin<JointRidgeOptions> = defineLearner({
     ridge: 0.03,
     adapterWeight: 1,
     templates: [],
-    precision: 'float64',
+    precision: 'mixed',
   },
   help: {
     hiddenDim: 'Hidden units (ReLU, random, fixed).',
@@ -56,14 +56,15 @@ export const jointRidge: LearnerPlugin<JointRidgeOptions> = defineLearner({
     adapterWeight:
       '1: the regression alone; less: fused with zero-shot as RAIL fuses, unseen classes included.',
     templates: 'Prompts for all classes when fused, {} is the class; empty: each class’s own.',
-    precision: 'Element type of the regression.',
+    precision:
+      'float64 throughout, float32 throughout, or mixed: features and scores in float32, the system solved in float64.',
   },
   schema: z.object({
     hiddenDim: z.int().min(1).max(100_000),
     ridge: z.number().positive().max(1e12),
     adapterWeight: z.number().min(0).max(1),
     templates: z.array(z.string().includes('{}')).readonly(),
-    precision: z.enum(['float32', 'float64']),
+    precision: z.enum(['float32', 'mixed', 'float64']),
   }),
   needs: ['image-features'],
   scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
@@ -111,11 +112,16 @@ class JointRidge implements Learner {
   ) {
     const { hiddenDim, precision, ridge, adapterWeight } = options;
     const random = createRandom(projectionSeed);
-    const projection = randomProjection(features.featureDim, hiddenDim, random, precision);
+    const lifted = precision === 'float64' ? 'float64' : 'float32';
+    const projection = randomProjection(features.featureDim, hiddenDim, random, lifted);
     this.#options = options;
     this.#features = features;
     this.#projectionSeed = projectionSeed;
-    this.#solver = new JointSolver(projection, ridge);
+    this.#solver = new JointSolver(
+      projection,
+      ridge,
+      precision === 'float32' ? 'float32' : 'float64',
+    );
     this.#zeroShot = adapterWeight < 1 ? createZeroShot(features, options) : undefined;
     this.#classes = classes;
     this.#experiences = experiences;

@@ -1,6 +1,6 @@
 /** From options to the regression they describe, new or as it was saved. */
 import { assertState, ClError, createRandom, stateTensor, type LearnerState } from '@cl/hub';
-import { randomProjection } from '@cl/linalg';
+import { randomProjection, type RealType } from '@cl/linalg';
 import { countLabels, type Adapter } from './adapter.ts';
 import { KernelRidge } from './dual.ts';
 import { hiddenLayer, kernelOf } from './feature-map.ts';
@@ -17,9 +17,11 @@ export function createAdapter(
   learned?: FeatureMemory | RidgeSums,
   classes = 0,
 ): Adapter {
-  const { form, hiddenDim, precision, ridge, memory, kernel, gamma, dualRidge } = options;
+  const { form, hiddenDim, ridge, memory, kernel, gamma, dualRidge } = options;
+  const precision = solverType(options);
+  const lifted = options.precision === 'float64' ? 'float64' : 'float32';
   if (form === 'dual') {
-    const map = kernelOf(kernel, gamma, featureDim, precision);
+    const map = kernelOf(kernel, gamma, featureDim, lifted);
     if (learned instanceof RidgeSums)
       throw corrupt('sums over samples', 'features: the form is dual');
     return new KernelRidge({ map, ridge: dualRidge, precision }, learned, classes);
@@ -27,14 +29,15 @@ export function createAdapter(
   const random = createRandom(projectionSeed);
   const map =
     hiddenDim === 0
-      ? hiddenLayer(featureDim, precision)
-      : hiddenLayer(
-          hiddenDim,
-          precision,
-          randomProjection(featureDim, hiddenDim, random, precision),
-        );
+      ? hiddenLayer(featureDim, lifted)
+      : hiddenLayer(hiddenDim, lifted, randomProjection(featureDim, hiddenDim, random, lifted));
   const before = learned instanceof FeatureMemory ? { memory: learned, classes } : learned;
   return new PrimalRidge({ map, ridge, precision, memory }, before);
+}
+
+/** Element type of sums and factors. */
+function solverType({ precision }: RailOptions): RealType {
+  return precision === 'float32' ? 'float32' : 'float64';
 }
 
 /**
@@ -88,12 +91,9 @@ function blocksOf({ values }: LearnerState, rows: number): readonly number[] {
   throw corrupt(`blocks of ${sum} samples`, `${rows}, one for each label`);
 }
 
-function restoreSums(
-  state: LearnerState,
-  { hiddenDim, precision }: RailOptions,
-  featureDim: number,
-): RidgeSums {
-  const dim = hiddenDim === 0 ? featureDim : hiddenDim;
+function restoreSums(state: LearnerState, options: RailOptions, featureDim: number): RidgeSums {
+  const dim = options.hiddenDim === 0 ? featureDim : options.hiddenDim;
+  const precision = solverType(options);
   const classes = state.classes.length;
   const { data: gram } = stateTensor('rail', state, 'gram', [precision], [(dim * (dim + 1)) / 2]);
   const { data } = stateTensor('rail', state, 'class-sums', [precision], [classes, dim]);

@@ -8,7 +8,7 @@
 import type { Matrix, WorkOptions } from '@cl/hub';
 import { cholesky, multiply, type CholeskyFactor, type RealType } from '@cl/linalg';
 import { countLabels, notAlike, type Adapter, type AdapterState } from './adapter.ts';
-import { rowsOf, zeros, type FeatureMap } from './feature-map.ts';
+import { inPrecision, rowsOf, zeros, type FeatureMap } from './feature-map.ts';
 import { FeatureMemory, type LabelledFeatures } from './feature-memory.ts';
 import { chunksOf, kernelMatrix } from './kernel-matrix.ts';
 
@@ -17,6 +17,7 @@ export interface KernelRidgeOptions {
   readonly map: FeatureMap;
   /** λ. */
   readonly ridge: number;
+  /** Element type of the factor and of α; that of the kernel is the map's. */
   readonly precision: RealType;
 }
 
@@ -72,12 +73,13 @@ export class KernelRidge implements Adapter {
   }
 
   async scores(features: Matrix, work?: WorkOptions): Promise<Matrix> {
-    const { map, precision } = this.#options;
-    const alpha = await this.coefficients(work);
-    const scores = zeros(features.rows, this.#classes, precision);
+    const { map } = this.#options;
+    const alpha = inPrecision(await this.coefficients(work), map.precision);
+    const scores = zeros(features.rows, this.#classes, map.precision);
     for (const [from, to] of chunksOf(features.rows, Math.max(map.width, alpha.rows))) {
       const rows = rowsOf(features, from, to);
-      const kernel = await kernelMatrix(map, precision, rows, this.#memory.features, work?.signal);
+      const known = this.#memory.features;
+      const kernel = await kernelMatrix(map, map.precision, rows, known, work?.signal);
       const part = await multiply(kernel, alpha, { signal: work?.signal }); // [N, n] × [n, C]
       scores.data.set(part.data, from * this.#classes);
     }

@@ -7,9 +7,11 @@ import { linearKernel, multiply, randomFeatures, rbfKernel, type RealType } from
 
 /** A kernel. */
 export interface FeatureMap {
+  /** Element type of lifted rows and of their products. */
+  readonly precision: RealType;
   /** Numbers that a lifted row takes: bounds how many rows are lifted at a time. */
   readonly width: number;
-  /** [n, d] of either element type → [n, width] in the solver's; `x` is not modified. */
+  /** [n, d] of either element type → [n, width]; `x` is not modified. */
   lift(x: Matrix, signal?: AbortSignal): Promise<Matrix>;
   /** K [n, m] of lifted rows. */
   product(a: Matrix, b: Matrix, signal?: AbortSignal): Promise<Matrix>;
@@ -19,6 +21,7 @@ export interface FeatureMap {
 export function hiddenLayer(width: number, precision: RealType, projection?: Matrix): FeatureMap {
   return {
     width,
+    precision,
     async lift(x, signal) {
       const typed = inPrecision(x, precision);
       return projection === undefined ? typed : randomFeatures(typed, projection, signal);
@@ -36,6 +39,7 @@ export function kernelOf(
 ): FeatureMap {
   return {
     width,
+    precision,
     lift: async (x) => inPrecision(x, precision),
     product: (a, b, signal) =>
       kernel === 'rbf' ? rbfKernel(a, b, gamma, { signal }) : linearKernel(a, b, { signal }),

@@ -13,7 +13,7 @@ export function* chunksOf(rows: number, width: number): Generator<readonly [numb
 }
 
 /**
- * K [n, m] with k(a_i, b_j).
+ * K [n, m] with k(a_i, b_j), handed over in this element type whatever the kernel is computed in.
  *
  * @throws ClError `ABORTED`.
  */

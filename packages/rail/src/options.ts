@@ -17,7 +17,7 @@ export interface RailOptions {
   readonly adapterTransform: AdapterTransform;
   readonly idDetector: IdDetector;
   readonly templates: readonly string[];
-  readonly precision: 'float32' | 'float64';
+  readonly precision: 'float32' | 'mixed' | 'float64';
 }
 
 /** For a small machine and a few thousand samples; README.md says how `ridge` was chosen. */
@@ -33,7 +33,7 @@ export const defaults: RailOptions = {
   adapterTransform: 'none',
   idDetector: 'argmax',
   templates: [],
-  precision: 'float64',
+  precision: 'mixed',
 };
 
 /** One sentence an option. */
@@ -54,7 +54,8 @@ export const help: Readonly<Record<keyof RailOptions, string>> = {
     'An image gets fused scores when its likeliest class was learned (argmax), or the learned classes together hold ' +
     'half of the zero-shot probability (mass).',
   templates: 'Prompts for all classes, {} is the class; empty: each class’s own.',
-  precision: 'Element type of sums, factors and adapter scores.',
+  precision:
+    'float64 throughout, float32 throughout, or mixed: features, kernels and scores in float32, sums and factors in float64.',
 };
 
 /** Types and ranges. */
@@ -70,7 +71,7 @@ export const schema: z.ZodType<RailOptions> = z.object({
   adapterTransform: z.enum(['none', 'clip']),
   idDetector: z.enum(['argmax', 'mass']),
   templates: z.array(z.string().includes('{}')).readonly(),
-  precision: z.enum(['float32', 'float64']),
+  precision: z.enum(['float32', 'mixed', 'float64']),
 });
 
 /** The authors' configuration (their code at commit eaac644): one sentence for all domains, float32 state. */

@@ -9,7 +9,7 @@ import { throwIfAborted, type Matrix, type Tensor, type WorkOptions } from '@cl/
 import { multiply, type RealType } from '@cl/linalg';
 import { notAlike, type Adapter, type AdapterState } from './adapter.ts';
 import { KernelRidge } from './dual.ts';
-import { rowsOf, zeros, type FeatureMap } from './feature-map.ts';
+import { inPrecision, rowsOf, zeros, type FeatureMap } from './feature-map.ts';
 import type { FeatureMemory, LabelledFeatures } from './feature-memory.ts';
 import { chunksOf } from './kernel-matrix.ts';
 import { RidgeSums } from './ridge-sums.ts';
@@ -27,6 +27,7 @@ export interface PrimalRidgeOptions {
   readonly map: FeatureMap;
   /** λ. */
   readonly ridge: number;
+  /** Element type of sums and factors; that of features, weights and scores is the map's. */
   readonly precision: RealType;
   readonly memory: PrimalMemory;
 }
@@ -76,17 +77,20 @@ export class PrimalRidge implements Adapter {
 
   /** W [M, C], solved for when first asked after a change. */
   async weights(work?: WorkOptions): Promise<Matrix> {
-    this.#weights ??=
+    if (this.#weights !== undefined) return this.#weights;
+    const { map, ridge } = this.#options;
+    const weights =
       this.#learned instanceof KernelRidge
         ? await this.#weightsFrom(this.#learned, work)
-        : await this.#learned.solve(this.#options.ridge, work?.signal);
+        : await this.#learned.solve(ridge, work?.signal);
+    this.#weights = inPrecision(weights, map.precision);
     return this.#weights;
   }
 
   async scores(features: Matrix, work?: WorkOptions): Promise<Matrix> {
-    const { map, precision } = this.#options;
+    const { map } = this.#options;
     const weights = await this.weights(work);
-    const scores = zeros(features.rows, weights.cols, precision);
+    const scores = zeros(features.rows, weights.cols, map.precision);
     for (const [from, to] of chunksOf(features.rows, map.width)) {
       const phi = await map.lift(rowsOf(features, from, to), work?.signal);
       const part = await multiply(phi, weights, { signal: work?.signal }); // [N, M] × [M, C]
@@ -146,9 +150,9 @@ export class PrimalRidge implements Adapter {
 
   /** W = Φᵀα. */
   async #weightsFrom(dual: KernelRidge, work?: WorkOptions): Promise<Matrix> {
-    const { map, precision } = this.#options;
-    const alpha = await dual.coefficients(work);
-    const weights = zeros(map.width, alpha.cols, precision);
+    const { map } = this.#options;
+    const alpha = inPrecision(await dual.coefficients(work), map.precision);
+    const weights = zeros(map.width, alpha.cols, map.precision);
     for (const [from, to] of chunksOf(alpha.rows, map.width)) {
       const phi = await map.lift(rowsOf(dual.kept.features, from, to), work?.signal);
       const part = await multiply(phi, rowsOf(alpha, from, to), {

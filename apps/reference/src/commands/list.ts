@@ -1,0 +1,152 @@
+/** `cl list`: what can take part in a run, and what of it is on this machine already. */
+import { existsSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { defaultCacheDir } from '@cl/backbone';
+import { nearest, type AnyPlugin, type PluginKind, type Registry } from '@cl/hub';
+import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
+import { embeddedBackbones } from '../backbone-choice.ts';
+import { loadClConfig } from '../config.ts';
+import { readFlags } from '../flags.ts';
+import { runPresets } from '../presets.ts';
+import { registry as ownPlugins } from '../registry.ts';
+import { usageError } from '../usage-error.ts';
+import { left, plain } from '../view/format.ts';
+import { createStyle, isColoured, type Style } from '../view/style.ts';
+
+const args: ArgsDef = {
+  name: {
+    type: 'positional',
+    description: 'a kind (learner, stream, dataset, …) or a plugin, with its options',
+    required: false,
+  },
+  config: {
+    type: 'string',
+    description: 'default cl.config.ts, if there is one',
+    valueHint: 'file',
+  },
+  json: { type: 'boolean', description: 'as JSON' },
+  debug: { type: 'boolean', description: 'show where an error comes from' },
+};
+
+const kinds: readonly PluginKind[] = [
+  'learner',
+  'stream',
+  'dataset',
+  'backbone',
+  'metric',
+  'reporter',
+  'executor',
+];
+
+/** The command. */
+export const listCommand: CommandDef = defineCommand({
+  meta: { name: 'list', description: 'List plugins, backbones and datasets, with what is cached.' },
+  args,
+  async run({ rawArgs }) {
+    const flags = readFlags('cl list', rawArgs, args);
+    const config = await loadClConfig(flags.get('config'));
+    const registry = ownPlugins.with(...(config.plugins ?? []));
+    const chosen = choose(flags.positionals[0], registry);
+    const cached = await cachedNames();
+    if (flags.has('json')) {
+      const described = chosen.map((plugin) => ({ ...describe(plugin), cached: cached(plugin) }));
+      process.stdout.write(`${JSON.stringify(described, undefined, 2)}\n`);
+      return;
+    }
+    const style = createStyle(isColoured(process.stdout));
+    const single = chosen.length === 1 && flags.positionals[0] !== undefined;
+    const lines = single ? details(chosen[0]!, style) : overview(chosen, cached, style);
+    if (flags.positionals[0] === undefined) lines.unshift(...presetLines(style), '');
+    process.stdout.write(`${lines.join('\n')}\n`);
+  },
+});
+
+/** All plugins, those of a kind (`learner`, `learners`), or those of a name. */
+function choose(name: string | undefined, registry: Registry): readonly AnyPlugin[] {
+  const all = kinds.flatMap((kind): readonly AnyPlugin[] => registry.list(kind));
+  if (name === undefined) return all;
+  const kind = kinds.find((one) => name === one || name === `${one}s`);
+  const chosen = all.filter((plugin) =>
+    kind === undefined ? plugin.name === name : plugin['~cl'].kind === kind,
+  );
+  if (chosen.length > 0) return chosen;
+  const known = [...kinds, ...all.map((plugin) => plugin.name)];
+  throw usageError(
+    `cl list: nothing is called "${name}"${nearest(name, known) || '.'} cl list shows everything.`,
+  );
+}
+
+function describe(plugin: AnyPlugin): object {
+  const { name, description, help, presets } = plugin;
+  const defaults = plugin.defaults as object;
+  return { kind: plugin['~cl'].kind, name, description, defaults, help, presets };
+}
+
+function presetLines(style: Style): string[] {
+  const rows = Object.entries(runPresets).map(
+    ([name, { help }]) => `  ${style.bold(left(name, 20))} ${help}`,
+  );
+  return [style.dim('presets of cl run'), ...rows];
+}
+
+function overview(
+  plugins: readonly AnyPlugin[],
+  cached: (plugin: AnyPlugin) => string,
+  style: Style,
+): string[] {
+  const lines: string[] = [];
+  for (const kind of kinds) {
+    const own = plugins.filter((plugin) => plugin['~cl'].kind === kind);
+    if (own.length === 0) continue;
+    if (lines.length > 0) lines.push('');
+    lines.push(style.dim(`${kind}s`));
+    for (const plugin of own) {
+      const presets = Object.keys(plugin.presets ?? {}).map((name) => `@${name}`);
+      const notes = [presets.join(' '), cached(plugin)].filter((note) => note !== '');
+      const note = notes.length === 0 ? '' : style.dim(`  ${notes.join('  ')}`);
+      lines.push(
+        `  ${style.bold(left(plain(plugin.name), 20))} ${plain(plugin.description)}${note}`,
+      );
+    }
+    if (kind === 'backbone') {
+      for (const name of Object.keys(embeddedBackbones)) {
+        lines.push(`  ${style.bold(left(name, 20))} Embedded model, nothing to download.`);
+      }
+    }
+  }
+  return lines;
+}
+
+/** A plugin with its options, their defaults and its presets. */
+function details(plugin: AnyPlugin, style: Style): string[] {
+  const { name, description, help, presets } = plugin;
+  const defaults = Object.entries(plugin.defaults as Readonly<Record<string, unknown>>);
+  const width = Math.max(8, ...defaults.map(([key]) => key.length)) + 2;
+  return [
+    `${style.bold(plain(name))} (${plugin['~cl'].kind}): ${plain(description)}`,
+    ...(defaults.length === 0 ? ['no options'] : [style.dim('options, with defaults')]),
+    ...defaults.map(([key, value]) => {
+      return `  ${left(key, width)}${plain(help[key] ?? '')} ${style.dim(`(${JSON.stringify(value)})`)}`;
+    }),
+    ...(presets === undefined ? [] : [style.dim('presets')]),
+    ...Object.entries(presets ?? {}).map(
+      ([preset, content]) => `  ${left(`@${preset}`, width)}${plain(content.help)}`,
+    ),
+  ];
+}
+
+/** What the cache folder says of datasets and backbones. */
+async function cachedNames(): Promise<(plugin: AnyPlugin) => string> {
+  const folder = defaultCacheDir();
+  const namesIn = async (part: string): Promise<readonly string[]> => {
+    const path = join(folder, part);
+    return existsSync(path) ? readdir(path) : [];
+  };
+  const datasets = await namesIn('datasets');
+  return (plugin) => {
+    if (plugin['~cl'].kind !== 'dataset') return '';
+    if (plugin.name === 'icon-bench') return 'embedded';
+    return datasets.some((name) => name.startsWith(plugin.name)) ? 'cached' : '';
+  };
+}

@@ -1,0 +1,88 @@
+/** `cl.config.ts`: a run as TypeScript, with plugins of one's own. */
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { AnyPlugin, DatasetPlugin, StreamPlugin } from '@cl/hub';
+import type { Choice, LearnerChoice } from '@cl/runner';
+import { loadConfig } from 'c12';
+import { nearest } from '@cl/hub';
+import { usageError } from './usage-error.ts';
+
+/**
+ * What a configuration file may say. Plugins are given by name, as on the command line, or as values. Flags overrule
+ * it.
+ */
+export interface ClConfig {
+  /** A whole run to start from. */
+  readonly preset?: string;
+  readonly name?: string;
+  /** Folder of the runs; default `runs`. */
+  readonly out?: string;
+  readonly stream?: string | Choice<StreamPlugin>;
+  readonly datasets?: readonly (string | Choice<DatasetPlugin>)[];
+  /** A name, a Hub id or a folder. */
+  readonly backbone?: string;
+  readonly learners?: readonly (string | LearnerChoice)[];
+  readonly seeds?: readonly number[];
+  readonly keep?: 'last' | 'all';
+  readonly skipBroken?: boolean;
+  /** Folder for models and features. */
+  readonly cacheDir?: string;
+  /** Plugins that names may stand for, besides those of the toolkit. */
+  readonly plugins?: readonly AnyPlugin[];
+}
+
+const keys: Readonly<Record<keyof ClConfig, true>> = {
+  preset: true,
+  name: true,
+  out: true,
+  stream: true,
+  datasets: true,
+  backbone: true,
+  learners: true,
+  seeds: true,
+  keep: true,
+  skipBroken: true,
+  cacheDir: true,
+  plugins: true,
+};
+
+/** Types a configuration; gives it back as it is. */
+export function defineConfig(config: ClConfig): ClConfig {
+  return config;
+}
+
+/**
+ * Loads the configuration file: the one that is named, else `cl.config.{ts,js,mjs,…}` of this folder, else nothing.
+ *
+ * @throws ClError `INVALID_CONFIG` when it is missing, does not load, or holds an unknown key.
+ */
+export async function loadClConfig(file: string | undefined): Promise<ClConfig> {
+  if (file !== undefined && !existsSync(file)) {
+    throw usageError(`cl run: configuration file ${resolve(file)} does not exist. Check --config.`);
+  }
+  try {
+    const { config } = await loadConfig<ClConfig & Record<string, unknown>>({
+      name: 'cl',
+      ...(file === undefined ? {} : { configFile: resolve(file) }),
+      rcFile: false,
+      globalRc: false,
+      dotenv: false,
+      packageJson: false,
+      extend: false,
+      giget: false,
+      envName: false,
+      // The library's own merger copies objects deeply; plugins must stay the values they are.
+      merger: (...sources) => sources.find((source) => source != null) ?? {},
+    });
+    const unknown = Object.keys(config).find((key) => !(key in keys));
+    if (unknown === undefined) return config;
+    const names = Object.keys(keys);
+    throw usageError(
+      `cl.config: no key "${unknown}"${nearest(unknown, names)}. Keys: ${names.join(', ')}.`,
+    );
+  } catch (cause) {
+    if (cause instanceof Error && cause.name === 'ClError') throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw usageError(`cl run: the configuration file does not load: ${reason}`);
+  }
+}

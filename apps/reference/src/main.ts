@@ -1,0 +1,61 @@
+/** The command line: finds the command, runs it, turns errors into a line and an exit code. */
+import { nearest } from '@cl/hub';
+import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
+import { describe, exitCodeOf } from './errors.ts';
+import { usageError } from './usage-error.ts';
+import { ownVersion } from './versions.ts';
+
+/** Commands are loaded when they are called: `cl --version` starts no engine. */
+const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
+  run: async () => (await import('./commands/run.ts')).runCommand,
+  list: async () => (await import('./commands/list.ts')).listCommand,
+  report: async () => (await import('./commands/report.ts')).reportCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+};
+
+const root: CommandDef = defineCommand({
+  meta: {
+    name: 'cl',
+    description: 'Continual learning for pretrained vision and vision-language models.',
+  },
+  subCommands: { ...commands },
+});
+
+/**
+ * Runs `cl` with these arguments.
+ *
+ * @returns the exit code: 0 done, 1 failed, 2 asked for what does not exist, 130 interrupted.
+ */
+export async function main(argv: readonly string[]): Promise<number> {
+  try {
+    await dispatch(argv);
+    return 0;
+  } catch (error) {
+    process.stderr.write(`${describe(error, argv.includes('--debug'))}\n`);
+    return exitCodeOf(error);
+  }
+}
+
+async function dispatch(argv: readonly string[]): Promise<void> {
+  const [name, ...rest] = argv;
+  const asksHelp = (args: readonly string[]): boolean =>
+    args.some((arg) => arg === '--help' || arg === '-h');
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`${ownVersion()}\n`);
+    return;
+  }
+  if (name === undefined || name === 'help' || asksHelp([name])) {
+    process.stdout.write(`${await renderUsage(root)}\n`);
+    return;
+  }
+  const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (load === undefined) {
+    const names = Object.keys(commands);
+    throw usageError(
+      `cl: no command "${name}"${nearest(name, names)}. Commands: ${names.join(', ')}.`,
+    );
+  }
+  const command = await load();
+  if (asksHelp(rest)) process.stdout.write(`${await renderUsage(command, root)}\n`);
+  else await runCommand(command, { rawArgs: [...rest] });
+}

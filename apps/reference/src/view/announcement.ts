@@ -1,0 +1,28 @@
+/** What views say in words: how a run begins when there was something before. */
+import type { RunEvent } from '@cl/runner';
+import { plain } from './format.ts';
+
+/** The lines to show for an event; none for most. */
+export function announcement(event: RunEvent): readonly string[] {
+  switch (event.type) {
+    case 'images-skipped':
+      return [
+        `Going on without ${event.ids.length} images that cannot be decoded:`,
+        ...event.ids.map((id) => `  ${plain(id)}`),
+      ];
+    case 'resumed': {
+      const rows = event.trials.reduce((sum, trial) => sum + trial.rows.length, 0);
+      return [`Going on in ${plain(event.folder)}: ${rows} experiences are there already.`];
+    }
+    case 'started-over':
+      return [
+        `Replacing the run in ${plain(event.folder)}. (Give runs a --name to keep them side by side.)`,
+      ];
+    case 'already-finished':
+      return [
+        `The run in ${plain(event.folder)} is finished already. (--fresh runs it again, --name runs another.)`,
+      ];
+    default:
+      return [];
+  }
+}

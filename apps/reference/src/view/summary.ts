@@ -1,0 +1,60 @@
+/** The end of a run in a terminal: a table of learners, and where everything is. */
+import type { RunRecord, TrialRecord } from '@cl/hub';
+import { meanAndDeviation } from '@cl/metrics';
+import { bytes, duration, left, percent, plain, right } from './format.ts';
+import type { Style } from './style.ts';
+
+const columns = [
+  ['transfer', 'Transfer'],
+  ['average', 'Average'],
+  ['last', 'Last'],
+] as const;
+
+/**
+ * Transfer, Average and Last of each learner in percent, mean ± deviation over seeds where there are
+ * several, with the time spent on learning and evaluating (some solve when they are asked) and the size of the saved
+ * learner.
+ */
+export function summaryLines(record: RunRecord, width: number, style: Style): readonly string[] {
+  const groups = new Map<string, TrialRecord[]>();
+  for (const trial of record.trials) {
+    groups.set(trial.label, [...(groups.get(trial.label) ?? []), trial]);
+  }
+  const several = [...groups.values()].some((trials) => trials.length > 1);
+  const cell = several ? 13 : 10;
+  const longest = Math.max(7, ...[...groups.keys()].map((label) => plain(label).length));
+  const name = Math.min(longest, width - 3 * cell - 20);
+  const heading = columns.map(([, label]) => right(label, cell)).join('');
+  const lines = [
+    style.dim(`${left('learner', name)}${heading}${right('time', 9)}${right('state', 9)}`),
+  ];
+  for (const [label, trials] of groups) {
+    const cells = columns.map(([metric]) => right(score(trials, metric), cell));
+    const time = mean(
+      trials.map((trial) => secondsOf(trial, 'learn') + secondsOf(trial, 'evaluate')),
+    );
+    const size = mean(trials.map(({ stateBytes }) => stateBytes));
+    lines.push(
+      `${style.bold(left(plain(label), name))}${style.strong(cells.join(''))}` +
+        `${right(duration(time * 1000), 9)}${right(bytes(size), 9)}`,
+    );
+  }
+  return lines;
+}
+
+/** Seconds that a trial spent in a phase. */
+export function secondsOf(trial: TrialRecord, phase: string): number {
+  return trial.phases.find(({ name }) => name === phase)?.seconds ?? 0;
+}
+
+function score(trials: readonly TrialRecord[], metric: string): string {
+  const values = trials.map((trial) => trial.metrics[metric] ?? undefined);
+  const over = meanAndDeviation(values, 1);
+  if (over === undefined) return '–';
+  const { mean: centre, deviation } = over;
+  return deviation === undefined ? percent(centre) : `${percent(centre)} ± ${percent(deviation)}`;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

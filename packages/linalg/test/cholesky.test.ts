@@ -1,14 +1,6 @@
 import fc from 'fast-check';
-import type {
-  Gram} from '@cl/linalg';
-import {
-  cholesky,
-  CholeskyFactor,
-  createGram,
-  multiply,
-  rbfKernel,
-  setThreads,
-} from '@cl/linalg';
+import type { Gram } from '@cl/linalg';
+import { cholesky, CholeskyFactor, createGram, multiply, rbfKernel, setThreads } from '@cl/linalg';
 import type { Matrix } from '@cl/hub';
 import { afterAll, describe, expect, test } from 'vitest';
 import {

@@ -33,7 +33,7 @@ export function factorBlock(
 }
 
 /** L⁻¹ of a lower triangle [n, n], row by row: X[i] = (eᵢ − Σ_{k<i} L[i][k] X[k]) / L[i][i]. */
-export function invertLower(lower: Float64Array, n: number): Float64Array {
+function invertLower(lower: Float64Array, n: number): Float64Array {
   const inverse = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     const row = i * n;

@@ -7,12 +7,12 @@ export function announcement(event: RunEvent): readonly string[] {
   switch (event.type) {
     case 'images-skipped':
       return [
-        `Going on without ${event.ids.length} images that cannot be decoded:`,
+        `Going on without ${count(event.ids.length, 'image')} that cannot be decoded:`,
         ...event.ids.map((id) => `  ${plain(id)}`),
       ];
     case 'resumed': {
       const rows = event.trials.reduce((sum, trial) => sum + trial.rows.length, 0);
-      return [`Going on in ${plain(event.folder)}: ${rows} experiences are there already.`];
+      return [`Going on in ${plain(event.folder)}: ${count(rows, 'experience')} there already.`];
     }
     case 'started-over':
       return [
@@ -25,4 +25,8 @@ export function announcement(event: RunEvent): readonly string[] {
     default:
       return [];
   }
+}
+
+function count(n: number, what: string): string {
+  return `${n} ${what}${n === 1 ? '' : 's'}`;
 }

@@ -36,11 +36,11 @@ export function matrixLines(
       if (j > i || value === null) return style.dim(text);
       return j === i ? style.bold(text) : text;
     });
-    const name = left(shown[i] ?? String(i), layout.name);
+    const name = left(abbreviate(shown[i] ?? String(i), layout.name), layout.name);
     lines.push(`${name}${cells(values)}${style.strong(right(percent(mean(row)), 6))}`);
   }
   for (let i = rows.length; padded && i < names.length; i += 1) {
-    lines.push(style.dim(left(shown[i]!, layout.name)));
+    lines.push(style.dim(left(abbreviate(shown[i]!, layout.name), layout.name)));
   }
   return lines;
 }

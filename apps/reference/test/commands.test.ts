@@ -1,0 +1,59 @@
+import { expect, test } from 'vitest';
+import { cl, temporaryFolder } from './fixtures/cl.ts';
+
+test('tells its version and its commands', async () => {
+  const cwd = await temporaryFolder();
+  expect((await cl(['--version'], { cwd })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
+  const help = await cl(['--help'], { cwd });
+  for (const command of ['run', 'list', 'report', 'doctor']) expect(help.stdout).toContain(command);
+  const runHelp = await cl(['run', '--help'], { cwd });
+  expect(runHelp.code).toBe(0);
+  for (const flag of ['--preset', '--learner', '--seeds', '--skip-broken', '--json']) {
+    expect(runHelp.stdout).toContain(flag);
+  }
+});
+
+test('lists plugins by kind, and one with its options', async () => {
+  const cwd = await temporaryFolder();
+  const all = await cl(['list'], { cwd });
+  for (const name of ['rail', 'x-tail', 'icon-bench', 'tiny-clip', 'forward-transfer']) {
+    expect(all.stdout).toContain(name);
+  }
+  const learners = await cl(['list', 'learners'], { cwd });
+  expect(learners.stdout).toContain('@dual');
+  expect(learners.stdout).not.toContain('icon-bench');
+  const rail = await cl(['list', 'rail', '--json'], { cwd });
+  const [described] = JSON.parse(rail.stdout) as { kind: string; defaults: { ridge: number } }[];
+  expect(described).toMatchObject({ kind: 'learner', name: 'rail' });
+  expect(described!.defaults.ridge).toBeGreaterThan(0);
+  const wrong = await cl(['list', 'rial'], { cwd });
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain('did you mean "rail"?');
+});
+
+test('examines the machine: every device with a reason', async () => {
+  const cwd = await temporaryFolder();
+  const { code, stdout } = await cl(['doctor', '--json'], { cwd });
+  expect(code).toBe(0);
+  const facts = JSON.parse(stdout) as {
+    node: string;
+    devices: { device: string; available: boolean; reason: string }[];
+    cache: { folder: string };
+  };
+  expect(facts.node).toBe(process.version);
+  expect(facts.cache.folder).toContain('cl-cache-');
+  expect(facts.devices.find(({ device }) => device === 'cpu')?.available).toBe(true);
+  for (const { reason } of facts.devices) expect(reason.length).toBeGreaterThan(5);
+  const words = await cl(['doctor'], { cwd });
+  expect(words.stdout).toMatch(/memory +\d/u);
+});
+
+test('refuses to report on a run that is not there or not finished', async () => {
+  const cwd = await temporaryFolder();
+  const missing = await cl(['report', 'nothing'], { cwd });
+  expect(missing.code).toBe(1);
+  expect(missing.stderr).toContain('holds no run');
+  expect(missing.stderr).toContain('(NOT_FOUND)');
+  const unnamed = await cl(['report'], { cwd });
+  expect(unnamed.code).toBe(2);
+});

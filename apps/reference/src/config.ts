@@ -78,7 +78,7 @@ export async function loadClConfig(file: string | undefined): Promise<ClConfig> 
     if (unknown === undefined) return config;
     const names = Object.keys(keys);
     throw usageError(
-      `cl.config: no key "${unknown}"${nearest(unknown, names)}. Keys: ${names.join(', ')}.`,
+      `cl.config: no key "${unknown}"${nearest(unknown, names)} Keys: ${names.join(', ')}.`,
     );
   } catch (cause) {
     if (cause instanceof Error && cause.name === 'ClError') throw cause;

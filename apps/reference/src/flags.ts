@@ -109,5 +109,5 @@ function joinValues(
 
 function unknownFlag(command: string, rawName: string, known: readonly string[]): Error {
   const hint = nearest(rawName.replace(/^-+(no-)?/u, ''), known).replace('"', '"--');
-  return usageError(`${command}: no flag "${rawName}"${hint || '.'} See ${command} --help.`);
+  return usageError(`${command}: no flag "${rawName}"${hint} See ${command} --help.`);
 }

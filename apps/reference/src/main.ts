@@ -52,7 +52,7 @@ async function dispatch(argv: readonly string[]): Promise<void> {
   if (load === undefined) {
     const names = Object.keys(commands);
     throw usageError(
-      `cl: no command "${name}"${nearest(name, names)}. Commands: ${names.join(', ')}.`,
+      `cl: no command "${name}"${nearest(name, names)} Commands: ${names.join(', ')}.`,
     );
   }
   const command = await load();

@@ -44,7 +44,7 @@ export async function withOptionFlags<C extends Choice<AnyPlugin>>(
     if (taking.includes(plugin.name)) continue;
     throw usageError(
       `cl run: --${flag} is given, but ${plugin.name} takes no part` +
-        `${nearest(plugin.name, taking)}. Taking part: ${[...new Set(taking)].join(', ')}.`,
+        `${nearest(plugin.name, taking)} Taking part: ${[...new Set(taking)].join(', ')}.`,
     );
   }
   const filled = choices.map((choice) => {

@@ -108,7 +108,7 @@ function presetOf(name: string | undefined): (typeof runPresets)[string] {
   if (preset !== undefined) return preset;
   const names = Object.keys(runPresets);
   throw usageError(
-    `cl run: no preset "${name}"${nearest(name, names)}. Presets: ${names.join(', ')}.`,
+    `cl run: no preset "${name}"${nearest(name, names)} Presets: ${names.join(', ')}.`,
   );
 }
 

@@ -1,8 +1,8 @@
 /** "Did you mean": the suggestion in errors about unknown names. */
 
 /**
- * The words `, did you mean "x"?` for the known name nearest to a mistyped one by edit distance, or
- * an empty string when none is near (more than a third of its letters differ).
+ * Ends a sentence about an unknown name: with `, did you mean "x"?` for the known name nearest to it by
+ * edit distance, or with a full stop when none is near (more than a third of its letters differ).
  */
 export function nearest(name: string, known: readonly string[]): string {
   let best: string | undefined;
@@ -12,7 +12,7 @@ export function nearest(name: string, known: readonly string[]): string {
     if (d < bestDistance) [best, bestDistance] = [candidate, d];
   }
   const limit = Math.max(1, Math.ceil(Math.max(name.length, best?.length ?? 0) / 3));
-  return best !== undefined && bestDistance <= limit ? `, did you mean "${best}"?` : '';
+  return best !== undefined && bestDistance <= limit ? `, did you mean "${best}"?` : '.';
 }
 
 /** Levenshtein distance, one row at a time. */

@@ -99,7 +99,7 @@ export async function resolveOptions<O extends object>(
     if (!known.includes(key)) {
       throw new ClError(
         'UNKNOWN_OPTION',
-        `${where}: no option "${key}"${nearest(key, known) || '.'} Options: ${known.join(', ') || 'none'}.`,
+        `${where}: no option "${key}"${nearest(key, known)} Options: ${known.join(', ') || 'none'}.`,
       );
     }
   }
@@ -125,6 +125,6 @@ function presetValues<O extends object>(
   const names = Object.keys(presets);
   throw new ClError(
     'UNKNOWN_OPTION',
-    `${where}: no preset "${preset}"${nearest(preset, names) || '.'} Presets: ${names.join(', ') || 'none'}.`,
+    `${where}: no preset "${preset}"${nearest(preset, names)} Presets: ${names.join(', ') || 'none'}.`,
   );
 }

@@ -72,7 +72,7 @@ export function createRegistry(...plugins: readonly AnyPlugin[]): Registry {
       const names = list(kind).map((plugin) => plugin.name);
       throw new ClError(
         'UNKNOWN_PLUGIN',
-        `registry: no ${kind} "${name}"${nearest(name, names) || '.'} ` +
+        `registry: no ${kind} "${name}"${nearest(name, names)} ` +
           `Known: ${names.join(', ') || 'none'}.`,
       );
     },

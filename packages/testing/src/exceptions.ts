@@ -19,7 +19,7 @@ export function withExceptions(
     if (!names.includes(name)) {
       throw new ClError(
         'INVALID_OPTION',
-        `exceptions: no check "${name}"${nearest(name, names)}. Checks: ${names.join('; ')}.`,
+        `exceptions: no check "${name}"${nearest(name, names)} Checks: ${names.join('; ')}.`,
       );
     }
     if (reason.trim() === '') {

@@ -73,7 +73,7 @@ function choose(name: string | undefined, registry: Registry): readonly AnyPlugi
   if (chosen.length > 0) return chosen;
   const known = [...kinds, ...all.map((plugin) => plugin.name)];
   throw usageError(
-    `cl list: nothing is called "${name}"${nearest(name, known) || '.'} cl list shows everything.`,
+    `cl list: nothing is called "${name}"${nearest(name, known)} cl list shows everything.`,
   );
 }
 

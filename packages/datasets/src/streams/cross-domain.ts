@@ -125,7 +125,7 @@ function inOrder(
     const known = [...byName.keys()];
     throw new ClError(
       'INVALID_OPTION',
-      `${where}: option order names "${name}", no such domain${nearest(name, known) || '.'} Domains: ${known.join(', ')}.`,
+      `${where}: option order names "${name}", no such domain${nearest(name, known)} Domains: ${known.join(', ')}.`,
     );
   });
 }

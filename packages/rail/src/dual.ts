@@ -10,7 +10,14 @@ import { cholesky, multiply, type CholeskyFactor, type RealType } from '@cl/lina
 import { countLabels, notAlike, type Adapter, type AdapterState } from './adapter.ts';
 import { inPrecision, rowsOf, zeros, type FeatureMap } from './feature-map.ts';
 import { FeatureMemory, type LabelledFeatures } from './feature-memory.ts';
-import { chunksOf, kernelMatrix } from './kernel-matrix.ts';
+import {
+  chunksOf,
+  collected,
+  kernelMatrix,
+  liftedChunks,
+  LiftedRows,
+  type LiftedChunk,
+} from './kernel-matrix.ts';
 
 /** What {@link KernelRidge} solves. */
 export interface KernelRidgeOptions {
@@ -29,6 +36,7 @@ export class KernelRidge implements Adapter {
   /** Of the first `#factored` blocks. Missing after a restore, a removal and a merge, then made when next needed. */
   #factor: CholeskyFactor | undefined;
   #factored = 0;
+  #lifted: LiftedRows;
   #coefficients: Matrix | undefined;
 
   /** Starts from samples learned before, if any. */
@@ -38,6 +46,7 @@ export class KernelRidge implements Adapter {
     classes = 0,
   ) {
     this.#options = options;
+    this.#lifted = new LiftedRows(options.map);
     this.#memory = memory;
     this.#classes = classes;
   }
@@ -72,14 +81,26 @@ export class KernelRidge implements Adapter {
     return this.#coefficients;
   }
 
+  /** φ of all samples kept, in order. */
+  lifted(signal?: AbortSignal): AsyncIterable<LiftedChunk> {
+    return this.#lifted.chunks(this.#memory.features, signal);
+  }
+
   async scores(features: Matrix, work?: WorkOptions): Promise<Matrix> {
     const { map } = this.#options;
     const alpha = inPrecision(await this.coefficients(work), map.precision);
     const scores = zeros(features.rows, this.#classes, map.precision);
     for (const [from, to] of chunksOf(features.rows, Math.max(map.width, alpha.rows))) {
-      const rows = rowsOf(features, from, to);
-      const known = this.#memory.features;
-      const kernel = await kernelMatrix(map, map.precision, rows, known, work?.signal);
+      const images = await collected(liftedChunks(map, rowsOf(features, from, to), work?.signal));
+      const shape = [to - from, alpha.rows] as const;
+      const kernel = await kernelMatrix(
+        map,
+        map.precision,
+        images,
+        this.lifted(),
+        shape,
+        work?.signal,
+      );
       const part = await multiply(kernel, alpha, { signal: work?.signal }); // [N, n] × [n, C]
       scores.data.set(part.data, from * this.#classes);
     }
@@ -87,7 +108,11 @@ export class KernelRidge implements Adapter {
   }
 
   async remove(rows: ReadonlySet<number>): Promise<void> {
-    this.#replace(this.#memory.without(rows, [...Array(this.#classes).keys()]), this.#classes);
+    this.#memory = this.#memory.without(rows, [...Array(this.#classes).keys()]);
+    this.#factor = undefined;
+    this.#factored = 0;
+    this.#lifted = new LiftedRows(this.#options.map);
+    this.#coefficients = undefined;
   }
 
   moveColumns(columns: readonly number[], classes: number): void {
@@ -102,9 +127,9 @@ export class KernelRidge implements Adapter {
     for (const { features, labels } of other.kept.each()) {
       memory.append({ features, labels: labels.map((label) => columns[label]!) });
     }
-    const [factor, factored] = [this.#factor, this.#factored];
-    this.#replace(memory, classes);
-    [this.#factor, this.#factored] = [factor, factored];
+    this.#memory = memory; // its first blocks are the old ones, so their factor stays
+    this.#classes = classes;
+    this.#coefficients = undefined;
   }
 
   save(): AdapterState {
@@ -121,14 +146,6 @@ export class KernelRidge implements Adapter {
         labels: { dtype: 'int32', dims: [labels.length], data: labels },
       },
     };
-  }
-
-  #replace(memory: FeatureMemory, classes: number): void {
-    this.#memory = memory;
-    this.#classes = classes;
-    this.#factor = undefined;
-    this.#factored = 0;
-    this.#coefficients = undefined;
   }
 
   /** Brings the factor up to the samples kept, in the blocks they came in: the same bits as if it had never been lost. */
@@ -155,9 +172,17 @@ export class KernelRidge implements Adapter {
   ): Promise<CholeskyFactor> {
     const { map, precision, ridge } = this.#options;
     const signal = work?.signal;
-    const k22 = await kernelMatrix(map, precision, features, features, signal);
-    if (this.#factor === undefined) return cholesky(k22, { ridge, signal });
-    const k21 = await kernelMatrix(map, precision, features, before, signal);
-    return this.#factor.extend(k21, k22, { signal });
+    const own = await collected(liftedChunks(map, features, signal));
+    const m = features.rows;
+    const k22 = await kernelMatrix(map, precision, own, own, [m, m], signal);
+    let factor: CholeskyFactor;
+    if (this.#factor === undefined) factor = await cholesky(k22, { ridge, signal });
+    else {
+      const old = this.#lifted.chunks(before, signal);
+      const k21 = await kernelMatrix(map, precision, own, old, [m, before.rows], signal);
+      factor = await this.#factor.extend(k21, k22, { signal });
+    }
+    this.#lifted.push(own, before.rows);
+    return factor;
   }
 }

@@ -9,6 +9,8 @@ import { linearKernel, multiply, randomFeatures, rbfKernel, type RealType } from
 export interface FeatureMap {
   /** Element type of lifted rows and of their products. */
   readonly precision: RealType;
+  /** Whether lifting takes more than a copy, so that lifted rows are worth keeping. */
+  readonly costly: boolean;
   /** Numbers that a lifted row takes: bounds how many rows are lifted at a time. */
   readonly width: number;
   /** [n, d] of either element type → [n, width]; `x` is not modified. */
@@ -22,6 +24,7 @@ export function hiddenLayer(width: number, precision: RealType, projection?: Mat
   return {
     width,
     precision,
+    costly: projection !== undefined,
     async lift(x, signal) {
       const typed = inPrecision(x, precision);
       return projection === undefined ? typed : randomFeatures(typed, projection, signal);
@@ -40,6 +43,7 @@ export function kernelOf(
   return {
     width,
     precision,
+    costly: false,
     lift: async (x) => inPrecision(x, precision),
     product: (a, b, signal) =>
       kernel === 'rbf' ? rbfKernel(a, b, gamma, { signal }) : linearKernel(a, b, { signal }),

@@ -1,4 +1,4 @@
-/** Kernel matrices of any size, a bounded number of lifted rows at a time. */
+/** Kernel matrices of any size, from rows that are lifted a bounded number at a time. */
 import { throwIfAborted, type Matrix } from '@cl/hub';
 import type { RealType } from '@cl/linalg';
 import { rowsOf, zeros, type FeatureMap } from './feature-map.ts';
@@ -6,10 +6,40 @@ import { rowsOf, zeros, type FeatureMap } from './feature-map.ts';
 /** Numbers that lifted rows may take at a time: 128 MB in float64. */
 const liftedNumbers = 2 ** 24;
 
+/** Lifted rows and the index of the first. */
+export interface LiftedChunk {
+  readonly from: number;
+  readonly rows: Matrix;
+}
+
 /** Ranges of rows that can be lifted at once: [from, to). The same for the same sizes, so that bits repeat. */
-export function* chunksOf(rows: number, width: number): Generator<readonly [number, number]> {
+export function* chunksOf(
+  rows: number,
+  width: number,
+  start = 0,
+): Generator<readonly [number, number]> {
   const step = Math.max(1, Math.floor(liftedNumbers / width));
-  for (let from = 0; from < rows; from += step) yield [from, Math.min(rows, from + step)];
+  for (let from = start; from < rows; from += step) yield [from, Math.min(rows, from + step)];
+}
+
+/** Rows lifted chunk by chunk. */
+export async function* liftedChunks(
+  map: FeatureMap,
+  features: Matrix,
+  signal?: AbortSignal,
+  start = 0,
+): AsyncGenerator<LiftedChunk> {
+  for (const [from, to] of chunksOf(features.rows, map.width, start)) {
+    throwIfAborted('rail', signal);
+    yield { from, rows: await map.lift(rowsOf(features, from, to), signal) };
+  }
+}
+
+/** All chunks at once. */
+export async function collected(chunks: AsyncIterable<LiftedChunk>): Promise<LiftedChunk[]> {
+  const all: LiftedChunk[] = [];
+  for await (const chunk of chunks) all.push(chunk);
+  return all;
 }
 
 /**
@@ -20,22 +50,65 @@ export function* chunksOf(rows: number, width: number): Generator<readonly [numb
 export async function kernelMatrix(
   map: FeatureMap,
   precision: RealType,
-  a: Matrix,
-  b: Matrix,
+  a: readonly LiftedChunk[],
+  b: AsyncIterable<LiftedChunk> | readonly LiftedChunk[],
+  shape: readonly [number, number],
   signal?: AbortSignal,
 ): Promise<Matrix> {
-  const kernel = zeros(a.rows, b.rows, precision);
-  for (const [i0, i1] of chunksOf(a.rows, map.width)) {
-    const left = await map.lift(rowsOf(a, i0, i1), signal);
-    for (const [j0, j1] of chunksOf(b.rows, map.width)) {
+  const kernel = zeros(...shape, precision);
+  for await (const right of b) {
+    for (const left of a) {
       throwIfAborted('rail', signal);
-      const right = a === b && i0 === j0 ? left : await map.lift(rowsOf(b, j0, j1), signal);
-      const tile = await map.product(left, right, signal);
-      for (let i = i0; i < i1; i += 1) {
-        const row = tile.data.subarray((i - i0) * tile.cols, (i - i0 + 1) * tile.cols);
-        kernel.data.set(row, i * b.rows + j0);
+      const tile = await map.product(left.rows, right.rows, signal);
+      for (let i = 0; i < tile.rows; i += 1) {
+        const row = tile.data.subarray(i * tile.cols, (i + 1) * tile.cols);
+        kernel.data.set(row, (left.from + i) * kernel.cols + right.from);
       }
     }
   }
   return kernel;
+}
+
+/** Bytes of lifted rows that are remembered. */
+const rememberedBytes = 2 ** 30;
+
+/** Lifted rows of samples that are kept, remembered up to a gigabyte: to lift them anew costs as much as to score them. */
+export class LiftedRows {
+  readonly #map: FeatureMap;
+  readonly #parts: LiftedChunk[] = [];
+  #rows = 0;
+
+  /** Remembers nothing yet. */
+  constructor(map: FeatureMap) {
+    this.#map = map;
+  }
+
+  /** Remembers the lifted rows of a new block, whose first is the `before`-th of all; or not, when there is no room. */
+  push(block: readonly LiftedChunk[], before: number): void {
+    if (!this.#map.costly || before !== this.#rows) return;
+    for (const { rows } of block) {
+      if ((this.#rows + rows.rows) * rows.cols * rows.data.BYTES_PER_ELEMENT > rememberedBytes)
+        return;
+      const last = this.#parts.at(-1);
+      if (last !== undefined && last.rows.data.length + rows.data.length <= liftedNumbers / 8) {
+        this.#parts[this.#parts.length - 1] = { from: last.from, rows: stacked(last.rows, rows) };
+      } else this.#parts.push({ from: this.#rows, rows });
+      this.#rows += rows.rows;
+    }
+  }
+
+  /** The rows of all these samples, chunk by chunk. */
+  async *chunks(features: Matrix, signal?: AbortSignal): AsyncGenerator<LiftedChunk> {
+    yield* this.#parts;
+    yield* liftedChunks(this.#map, features, signal, this.#rows);
+  }
+}
+
+function stacked(above: Matrix, below: Matrix): Matrix {
+  const rows = above.rows + below.rows;
+  const precision = above.data instanceof Float64Array ? 'float64' : 'float32';
+  const both = zeros(rows, above.cols, precision);
+  both.data.set(above.data);
+  both.data.set(below.data, above.data.length);
+  return both;
 }

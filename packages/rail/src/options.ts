@@ -43,7 +43,7 @@ export const help: Readonly<Record<keyof RailOptions, string>> = {
   ridge: 'Primal: λ.',
   memory:
     'Primal: statistics keeps sums only (exemplar-free); features keeps all features; auto keeps features while there are ' +
-    'fewer samples than hidden units, then sums: least time and space.',
+    'fewer than 1.25 samples a hidden unit, then sums: least time and space.',
   kernel: 'Dual: rbf, or linear to compare with.',
   gamma: 'Dual: γ in exp(−γ‖x − y‖²) on unit features.',
   dualRidge: 'Dual: λ.',

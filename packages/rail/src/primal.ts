@@ -16,10 +16,16 @@ import { RidgeSums } from './ridge-sums.ts';
 
 /**
  * What is kept of past data: sums over samples only (`statistics`); the features of all (`features`); or the features
- * while there are fewer samples than hidden units, then sums (`auto`), which costs the least time and space at equal
+ * while samples are fewer than 1.25 times the hidden units, then sums (`auto`), which costs the least time and space at equal
  * weights.
  */
 export type PrimalMemory = 'auto' | 'statistics' | 'features';
+
+/**
+ * Samples per hidden unit up to which `auto` keeps features. At equal numbers the two paths cost the same from then on, but
+ * the change itself costs as much as three solves.
+ */
+const keptPerUnit = 1.25;
 
 /** What {@link PrimalRidge} solves. */
 export interface PrimalRidgeOptions {
@@ -65,7 +71,7 @@ export class PrimalRidge implements Adapter {
     const { memory, map } = this.#options;
     if (this.#learned instanceof KernelRidge) {
       const rows = this.#learned.kept.labels.length + samples.labels.length;
-      if (memory === 'features' || rows < map.width)
+      if (memory === 'features' || rows < keptPerUnit * map.width)
         await this.#learned.add(samples, classes, work);
       else {
         const sums = await this.#sumsOf(this.#learned, work);
@@ -123,7 +129,7 @@ export class PrimalRidge implements Adapter {
     const { memory, map } = this.#options;
     const mine = this.#learned;
     const rows = [...mine.counts, ...theirs.counts].reduce((sum, n) => sum + n, 0);
-    const small = memory === 'features' || rows < map.width;
+    const small = memory === 'features' || rows < keptPerUnit * map.width;
     if (small && mine instanceof KernelRidge && theirs instanceof KernelRidge) {
       await mine.merge(theirs, columns, classes);
     } else {
@@ -153,9 +159,8 @@ export class PrimalRidge implements Adapter {
     const { map } = this.#options;
     const alpha = inPrecision(await dual.coefficients(work), map.precision);
     const weights = zeros(map.width, alpha.cols, map.precision);
-    for (const [from, to] of chunksOf(alpha.rows, map.width)) {
-      const phi = await map.lift(rowsOf(dual.kept.features, from, to), work?.signal);
-      const part = await multiply(phi, rowsOf(alpha, from, to), {
+    for await (const { from, rows } of dual.lifted(work?.signal)) {
+      const part = await multiply(rows, rowsOf(alpha, from, from + rows.rows), {
         transposeA: true,
         signal: work?.signal,
       });

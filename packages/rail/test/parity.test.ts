@@ -135,7 +135,7 @@ function expectReported(form: 'primal' | 'dual', outcome: Outcome): void {
 }
 
 describe.each(['auto', 'statistics', 'features'] as const)('primal, memory %s', (memory) => {
-  // 36, 63 and 108 samples against 96 hidden units: `auto` turns to sums at the third domain.
+  // 36, 63 and 108 samples against 96 hidden units: `auto` keeps features, fewer than 1.25 a unit.
   test('weights, fused scores and accuracies are the authors’', async () => {
     const map = hiddenLayer(settings.hidden_dim, 'float64', matrix('rhl'));
     const primal = new PrimalRidge({
@@ -145,7 +145,7 @@ describe.each(['auto', 'statistics', 'features'] as const)('primal, memory %s', 
       memory,
     });
     expectReported('primal', await follow('primal', primal, () => primal.weights()));
-    expect(primal.kept === undefined).toBe(memory !== 'features');
+    expect(primal.kept === undefined).toBe(memory === 'statistics');
   });
 });
 

@@ -31,7 +31,7 @@ export interface BackboneOptions {
   readonly mirror: string;
   /** Folder for downloads; empty: `$CL_CACHE_DIR`, else `~/.cache/cl`. */
   readonly cacheDir: string;
-  /** Images in one run of the model. */
+  /** Images in one run of the model; 0: by their size, 8 at 224 pixels and 64 at 48. */
   readonly batchSize: number;
   /** Threads within an operator; 0: one a core. */
   readonly threads: number;
@@ -44,7 +44,7 @@ export const commonDefaults: Omit<BackboneOptions, 'model'> = {
   revision: 'main',
   mirror: '',
   cacheDir: '',
-  batchSize: 16,
+  batchSize: 0,
   threads: 0,
 };
 
@@ -56,7 +56,7 @@ export const commonHelp: Readonly<Record<keyof BackboneOptions, string>> = {
   revision: 'branch, tag or commit of a model from a hub',
   mirror: 'base address of the hub ($HF_ENDPOINT, else https://huggingface.co)',
   cacheDir: 'folder for downloads ($CL_CACHE_DIR, else ~/.cache/cl)',
-  batchSize: 'images in one run of the model',
+  batchSize: 'images in one run of the model; 0: by their size, 8 at 224 pixels',
   threads: 'threads within an operator; 0: one a core',
 };
 
@@ -68,7 +68,7 @@ export const commonShape: { [K in keyof BackboneOptions]: z.ZodType<BackboneOpti
   revision: z.string().min(1).max(200),
   mirror: z.union([z.literal(''), z.url({ protocol: /^https?$/u })]),
   cacheDir: z.string(),
-  batchSize: z.int().min(1).max(1024),
+  batchSize: z.int().min(0).max(1024),
   threads: z.int().min(0).max(256),
 };
 

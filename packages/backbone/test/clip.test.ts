@@ -249,7 +249,7 @@ describe('clip refuses', () => {
   });
 
   test.each([
-    ['batchSize', 0],
+    ['batchSize', -1],
     ['device', 'gpu'],
     ['dtype', 'fp64'],
     ['mirror', 'not an address'],

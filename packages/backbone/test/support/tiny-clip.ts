@@ -10,7 +10,12 @@ const fixture = (name: string): string =>
   fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
 
 /** Options that need no probing of devices. */
-export const tinyClip: ClipOptions = { ...clip.defaults, model: tinyClipPath, device: 'cpu' };
+export const tinyClip: ClipOptions = {
+  ...clip.defaults,
+  model: tinyClipPath,
+  device: 'cpu',
+  batchSize: 16,
+};
 
 interface Reference {
   readonly texts: readonly { readonly text: string; readonly embeds: readonly number[] }[];

@@ -3,4 +3,5 @@
  *
  * @packageDocumentation
  */
-export {};
+export { htmlReport } from './html-report.ts';
+export type { HtmlReportOptions } from './html-report.ts';

@@ -1,0 +1,53 @@
+/** Vega-Lite charts as SVG that follows the page's theme. */
+import { html, trusted, type Html } from '../html.ts';
+import type { TopLevelSpec } from 'vega-lite';
+
+/** What is common to all charts: no background, texts and lines in the page's colours. */
+const config = {
+  aria: false,
+  background: 'transparent',
+  font: 'sans-serif',
+  view: { stroke: null },
+  axis: {
+    labelColor: 'var(--soft)',
+    titleColor: 'var(--soft)',
+    labelFontSize: 11,
+    titleFontSize: 11,
+    titleFontWeight: 400,
+    gridColor: 'var(--line)',
+    domainColor: 'var(--line)',
+    tickColor: 'var(--line)',
+    labelPadding: 5,
+  },
+} as const;
+
+/** A chart without its `config`. */
+export type ChartSpec = Exclude<TopLevelSpec, { config: unknown }>;
+
+/**
+ * Draws a chart. Colours such as `var(--series-0)` pass through Vega untouched and are resolved by the browser.
+ * Vega is loaded on first use: it takes longer to load than a report takes to write.
+ *
+ * @param spec - a Vega-Lite specification without `config`.
+ * @param description - what the chart shows, in a sentence or two, for those who do not see it.
+ */
+export async function renderChart(spec: object, description: string): Promise<Html> {
+  const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
+  const compiled = vegaLite.compile({ ...spec, config } as TopLevelSpec).spec;
+  const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
+  const svg = await view.toSVG();
+  view.finalize();
+  const opening = html`<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${description}"`;
+  return trusted(slim(svg).replace(/^<svg /, `${opening.toString()} `));
+}
+
+/** Removes what only an SVG file needs: namespaces, sizes (the page sets them), digits beyond a hundredth. */
+function slim(svg: string): string {
+  return svg
+    .replace(/ xmlns="[^"]*"| xmlns:xlink="[^"]*"| version="1.1"/g, '')
+    .replace(/^(<svg[^>]*?) width="[^"]*" height="[^"]*"/, '$1')
+    .replace(/<path class="(?:foreground|background)"[^>]*\/>/g, '')
+    .replace(/ (?:pointer-events="none"|aria-hidden="true"|opacity="1")/g, '')
+    .replace(/ class="mark-[^"]*"| font-family="[^"]*"/g, '')
+    .replace(/(\d\.\d\d)\d+/g, '$1');
+}

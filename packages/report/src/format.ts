@@ -1,0 +1,62 @@
+/** Numbers as people read them. A minus is the typographic one; what is not available is an en dash. */
+
+/** Stands where a number is not available. */
+export const unavailable = '–';
+
+/** A share as a percentage without its sign: 0.7093 → `70.9`. */
+export function percent(share: number | undefined, digits = 1): string {
+  return share === undefined ? unavailable : minus((share * 100).toFixed(digits));
+}
+
+/** A difference of shares in percentage points: 0.264 → `+26.4`. */
+export function points(difference: number | undefined): string {
+  if (difference === undefined) return unavailable;
+  const text = percent(difference);
+  return /[1-9]/.test(text) ? (difference > 0 ? `+${text}` : text) : '±0.0';
+}
+
+/** Bytes in decimal units, three significant digits: 4 194 304 → `4.19 MB`. */
+export function bytes(count: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB'];
+  let value = count;
+  let unit = 0;
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit === 0 ? String(Math.round(value)) : significant(value)}\u00a0${units[unit]!}`;
+}
+
+/** A duration: `40 ms`, `3.25 s`, `2 min 5 s`, `1 h 2 min`. */
+export function duration(seconds: number): string {
+  if (seconds < 0.9995) return `${Math.round(seconds * 1000)}\u00a0ms`;
+  if (seconds < 59.95) return `${significant(seconds)}\u00a0s`;
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes}\u00a0min ${whole % 60}\u00a0s`;
+  return `${Math.floor(minutes / 60)}\u00a0h ${minutes % 60}\u00a0min`;
+}
+
+/** A count with thin spaces between thousands: 6455 → `6 455`. */
+export function count(value: number): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
+}
+
+/** "1 seed", "3 seeds". */
+export function plural(value: number, singular: string, many = `${singular}s`): string {
+  return `${count(value)}\u00a0${value === 1 ? singular : many}`;
+}
+
+/** "a", "a and b", "a, b and c". */
+export function list(words: readonly string[]): string {
+  const last = words.at(-1) ?? '';
+  return words.length < 2 ? last : `${words.slice(0, -1).join(', ')} and ${last}`;
+}
+
+function significant(value: number): string {
+  return value.toFixed(value < 9.995 ? 2 : value < 99.95 ? 1 : 0);
+}
+
+function minus(text: string): string {
+  return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text.replace('-', '\u2212');
+}

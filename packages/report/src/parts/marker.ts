@@ -1,0 +1,60 @@
+/** The mark of a learner: the same colour, dash and shape in legends, tabs and charts. */
+import { html, type Html } from '../html.ts';
+import type { LearnerView } from '../model.ts';
+import { series } from '../theme/colours.ts';
+
+/** How a learner is drawn. */
+export interface Mark {
+  /** A CSS colour that follows the theme. */
+  readonly colour: string;
+  /** Dash pattern in pixels; empty: solid. */
+  readonly dash: readonly number[];
+  /** A name that Vega knows. */
+  readonly shape: 'circle' | 'square' | 'triangle-up' | 'diamond' | 'cross' | 'triangle-down';
+}
+
+const shapes: readonly Mark['shape'][] = [
+  'circle',
+  'square',
+  'triangle-up',
+  'diamond',
+  'cross',
+  'triangle-down',
+];
+const dashes: readonly (readonly number[])[] = [[], [6, 2], [2, 2], [8, 2, 2, 2]];
+
+/** Around the origin, about eight units wide. */
+const outlines: Readonly<Record<Mark['shape'], string>> = {
+  circle: 'M4 0a4 4 0 1 1-8 0a4 4 0 1 1 8 0Z',
+  square: 'M-3.5-3.5h7v7h-7Z',
+  'triangle-up': 'M0-4.6l4.6 8.2h-9.2Z',
+  diamond: 'M0-5l4.6 5-4.6 5-4.6-5Z',
+  cross: 'M-1.5-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3Z',
+  'triangle-down': 'M0 4.6l4.6-8.2h-9.2Z',
+};
+
+/** The mark of a learner; after six learners colours repeat with another dash and shape. */
+export function markOf({ index, isReference }: LearnerView): Mark {
+  if (isReference) return { colour: 'var(--reference)', dash: [3, 3], shape: 'diamond' };
+  const round = Math.floor(index / series.length);
+  return {
+    colour: `var(--series-${index % series.length})`,
+    dash: dashes[round % dashes.length]!,
+    shape: shapes[(index + round) % shapes.length]!,
+  };
+}
+
+/** The outline of the mark around the origin, as path data. */
+export function markerPath(learner: LearnerView): string {
+  return outlines[markOf(learner).shape];
+}
+
+/** A small drawing of the mark, for eyes only. */
+export function markerIcon(learner: LearnerView): Html {
+  const { colour, dash, shape } = markOf(learner);
+  const dashed = dash.length > 0 && html` stroke-dasharray="${dash.join(' ')}"`;
+  return html`<svg class="key" viewBox="-16 -7 32 14" aria-hidden="true">
+    <path d="M-15 0h30" stroke="${colour}" stroke-width="2.5" ${dashed} />
+    <path d="${outlines[shape]}" fill="${colour}" />
+  </svg>`;
+}

@@ -6,6 +6,8 @@
  */
 export { backboneChecks } from './backbone-checks.ts';
 export type { BackboneCheckSettings } from './backbone-checks.ts';
+export { checkVjp, float32Vjp, float64Vjp } from './check-vjp.ts';
+export type { VectorFunction, VectorJacobianProduct, VjpTolerance } from './check-vjp.ts';
 export { assert, assertEqual, assertRefuses, CheckFailure } from './check.ts';
 export type { Check } from './check.ts';
 export { assertClose, assertSameBits, roundingTolerance } from './compare.ts';

@@ -1,9 +1,8 @@
 /** `cl.config.ts`: a run as TypeScript, with plugins of one's own. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { AnyPlugin, DatasetPlugin, StreamPlugin } from '@cl/hub';
 import type { Choice, LearnerChoice } from '@cl/runner';
-import { loadConfig } from 'c12';
 import { nearest } from '@cl/hub';
 import { usageError } from './usage-error.ts';
 
@@ -52,7 +51,7 @@ export function defineConfig(config: ClConfig): ClConfig {
 }
 
 /**
- * Loads the configuration file: the one that is named, else `cl.config.{ts,js,mjs,…}` of this folder, else nothing.
+ * Loads the configuration file: the one that is named, else `cl.config.{ts,js,mts,mjs,cts,cjs}` of this folder, else nothing.
  *
  * @throws ClError `INVALID_CONFIG` when it is missing, does not load, or holds an unknown key.
  */
@@ -60,7 +59,10 @@ export async function loadClConfig(file: string | undefined): Promise<ClConfig> 
   if (file !== undefined && !existsSync(file)) {
     throw usageError(`cl run: configuration file ${resolve(file)} does not exist. Check --config.`);
   }
+  const found = readdirSync('.').some((name) => /^cl\.config\.[cm]?[jt]s$/u.test(name));
+  if (file === undefined && !found) return {};
   try {
+    const { loadConfig } = await import('c12'); // brings a compiler: only when there is something to load
     const { config } = await loadConfig<ClConfig & Record<string, unknown>>({
       name: 'cl',
       ...(file === undefined ? {} : { configFile: resolve(file) }),

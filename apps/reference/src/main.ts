@@ -1,8 +1,10 @@
 /** The command line: finds the command, runs it, turns errors into a line and an exit code. */
+import { stripVTControlCharacters } from 'node:util';
 import { nearest } from '@cl/hub';
 import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
 import { describe, exitCodeOf } from './errors.ts';
 import { usageError } from './usage-error.ts';
+import { isColoured } from './view/style.ts';
 import { ownVersion } from './versions.ts';
 
 /** Commands are loaded when they are called: `cl --version` starts no engine. */
@@ -45,7 +47,7 @@ async function dispatch(argv: readonly string[]): Promise<void> {
     return;
   }
   if (name === undefined || name === 'help' || asksHelp([name])) {
-    process.stdout.write(`${await renderUsage(root)}\n`);
+    await showHelp(root);
     return;
   }
   const load = Object.hasOwn(commands, name) ? commands[name] : undefined;
@@ -56,6 +58,13 @@ async function dispatch(argv: readonly string[]): Promise<void> {
     );
   }
   const command = await load();
-  if (asksHelp(rest)) process.stdout.write(`${await renderUsage(command, root)}\n`);
+  if (asksHelp(rest)) await showHelp(command, root);
   else await runCommand(command, { rawArgs: [...rest] });
+}
+
+/** citty colours its help whether or not anybody can see it. */
+async function showHelp(command: CommandDef, parent?: CommandDef): Promise<void> {
+  const help = await renderUsage(command, parent);
+  const shown = isColoured(process.stdout) ? help : stripVTControlCharacters(help);
+  process.stdout.write(`${shown.trim()}\n`);
 }

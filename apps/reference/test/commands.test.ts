@@ -6,6 +6,7 @@ test('tells its version and its commands', async () => {
   expect((await cl(['--version'], { cwd })).stdout).toMatch(/^\d+\.\d+\.\d+\n$/u);
   const help = await cl(['--help'], { cwd });
   for (const command of ['run', 'list', 'report', 'doctor']) expect(help.stdout).toContain(command);
+  expect(help.stdout).not.toContain('\u001b'); // nobody sees colours here
   const runHelp = await cl(['run', '--help'], { cwd });
   expect(runHelp.code).toBe(0);
   for (const flag of ['--preset', '--learner', '--seeds', '--skip-broken', '--json']) {

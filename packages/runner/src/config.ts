@@ -60,8 +60,8 @@ export interface RunConfig {
   readonly skipBroken?: boolean | undefined;
   /**
    * When the folder holds a run already. `resume` (default): go on where one of the same configuration stopped,
-   * or return its record when it is finished; `restart-finished`: the same, but a finished one starts over; `replace`:
-   * start over, whatever it is.
+   * or return its record when it is finished; `restart-finished`: the same, but start over when it is finished, of
+   * whatever configuration; `replace`: start over in any case.
    */
   readonly existing?: 'resume' | 'restart-finished' | 'replace' | undefined;
   /** Default: 3 right, 3 wrong. */

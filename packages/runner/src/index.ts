@@ -6,7 +6,6 @@
 export type * from './config.ts';
 export type * from './events.ts';
 export { inline } from './inline-executor.ts';
-export { labelOf } from './plan.ts';
 export { readRecord, report } from './report.ts';
 export { run } from './run.ts';
 export type { RunOptions } from './run.ts';

@@ -23,7 +23,9 @@ export interface Found {
  */
 export async function takeOver(folder: RunFolder, plan: Plan, config: RunConfig): Promise<Found> {
   if (!folder.exists) return {};
-  if (config.existing === 'replace' || !folder.hasResults) {
+  const record = (await folder.readJson('record.json')) as RunRecord | undefined;
+  const restart = config.existing === 'restart-finished' && record !== undefined;
+  if (config.existing === 'replace' || restart || !folder.hasResults) {
     const replaced = folder.hasResults;
     await folder.clear();
     return { replaced };
@@ -38,11 +40,6 @@ export async function takeOver(folder: RunFolder, plan: Plan, config: RunConfig)
       `run: ${folder.path} holds a run of another configuration:${lines.join('')}${more}\n` +
         'Go back to that configuration, choose another name, or start over (--fresh).',
     );
-  }
-  const record = (await folder.readJson('record.json')) as RunRecord | undefined;
-  if (record !== undefined && config.existing === 'restart-finished') {
-    await folder.clear();
-    return { replaced: true };
   }
   return { header, ...(record === undefined ? {} : { record }) };
 }

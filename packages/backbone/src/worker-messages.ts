@@ -58,7 +58,7 @@ export interface InferenceRequest {
 }
 
 /** A tensor on its way to the inference thread. */
-export interface SentTensor {
+interface SentTensor {
   readonly type: 'float32' | 'int64';
   readonly dims: readonly number[];
   readonly data: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>;

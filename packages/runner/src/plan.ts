@@ -94,7 +94,7 @@ export async function makePlan(config: RunConfig, work: WorkOptions): Promise<Pl
 }
 
 /** The label that a learner has in tables. */
-export function labelOf({ label, plugin, preset }: RunConfig['learners'][number]): string {
+function labelOf({ label, plugin, preset }: RunConfig['learners'][number]): string {
   return label ?? (preset === undefined ? plugin.name : `${plugin.name}@${preset}`);
 }
 

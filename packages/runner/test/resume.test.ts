@@ -13,7 +13,7 @@ import { temporaryFolder } from './fixtures/temporary.ts';
 /** Runs in a child that is killed at the n-th event of a type; gives the signal that ended it. */
 function runKilled(folder: string, type: string, n: number): Promise<NodeJS.Signals | null> {
   const script = fileURLToPath(new URL('fixtures/child.ts', import.meta.url));
-  const flags = ['--import', 'jiti/register', script]; // what was built runs, as users run it
+  const flags = ['--import', import.meta.resolve('jiti/register'), script]; // what was built runs, as users run it
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [...flags, folder, type, String(n)], {
       stdio: ['ignore', 'inherit', 'inherit'],

@@ -43,7 +43,7 @@ export function summaryLines(record: RunRecord, width: number, style: Style): re
 }
 
 /** Seconds that a trial spent in a phase. */
-export function secondsOf(trial: TrialRecord, phase: string): number {
+function secondsOf(trial: TrialRecord, phase: string): number {
   return trial.phases.find(({ name }) => name === phase)?.seconds ?? 0;
 }
 

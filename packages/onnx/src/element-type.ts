@@ -71,5 +71,10 @@ export function arrayFromBytes<T extends ElementType>(
   type: T,
   bytes: Uint8Array,
 ): ElementArrays[T] {
-  return new table[type][1](bytes.slice().buffer);
+  return new table[type][1](new Uint8Array(bytes).buffer); // not slice(): a Buffer's is a view
+}
+
+/** A typed array of zeros. */
+export function zeros<T extends ElementType>(type: T, length: number): ElementArrays[T] {
+  return new table[type][1](new ArrayBuffer(length * table[type][2]));
 }

@@ -41,6 +41,12 @@ test('numbers in typed fields are read like raw bytes', () => {
   expect(readTensor(half).data).toEqual(Uint16Array.of(0x3c00, 0xbc00));
 });
 
+test('a tensor is copied out of a Buffer, whose slice() is a view', () => {
+  const bytes = Buffer.concat([Buffer.of(1, 2, 3), writeModel(modelWith(tensors[0]!))]).subarray(3);
+  const [proto] = readModel(bytes).graph!.initializer;
+  expect(readTensor(proto!)).toEqual(tensors[0]);
+});
+
 test('writing what was read gives the same bytes', () => {
   const bytes = writeModel(modelWith(...tensors));
   expect(writeModel(readModel(bytes))).toEqual(bytes);

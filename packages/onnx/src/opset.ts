@@ -1,0 +1,69 @@
+/** Old forms of operators brought to their newest common form, so that later stages know only one. */
+import type { AttributeValue } from './attribute.ts';
+import { positiveAxis } from './dims.ts';
+import type { GraphNode, OnnxGraph } from './graph.ts';
+import { intAttribute, intsAttribute } from './node-attributes.ts';
+import { applyRewrites, type Rewrite } from './rewrite.ts';
+
+/** The oldest version that {@link upgradeOpset} takes, and the one that it gives. */
+const oldest = 11;
+const newest = 21;
+
+const movedAxes = new Set(
+  'Squeeze Unsqueeze ReduceSum ReduceMean ReduceMax ReduceMin ReduceProd ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceSumSquare'.split(
+    ' ',
+  ),
+);
+
+/** Axes were an attribute until opset 13 (Squeeze, Unsqueeze, ReduceSum) or 18 (other reductions). */
+const axesAsInput: Rewrite = (node, g) => {
+  const axes = intsAttribute(node, 'axes');
+  if (axes === undefined || !movedAxes.has(node.opType)) return undefined;
+  return g.emit(node.opType, [node.inputs[0]!, g.ints(axes)], without(node, 'axes'));
+};
+
+/**
+ * Before opset 13, Softmax worked on all axes from `axis` on as one. Along the last axis that is the same as
+ * today; else the axes are merged, and split again.
+ */
+const softmaxOfOneAxis: Rewrite = (node, g) => {
+  if (node.opType !== 'Softmax' && node.opType !== 'LogSoftmax') return undefined;
+  const input = node.inputs[0]!;
+  const dims = g.dims(input);
+  const rank = g.type(input)?.dims.length;
+  if (rank === undefined) return undefined;
+  const axis = positiveAxis(intAttribute(node, 'axis', 1), rank);
+  if (axis === rank - 1) return g.emit(node.opType, [input], { axis: -1n });
+  if (dims === undefined) return undefined;
+  const merged = g.emit('Reshape', [input, g.ints([...dims.slice(0, axis), -1])]);
+  const softmax = g.emit(node.opType, [merged], { axis: -1n });
+  return g.emit('Reshape', [softmax, g.ints(dims)]);
+};
+
+/**
+ * The graph at opset 21 at least, its operators in their newest common form: axes as inputs, Softmax along one axis.
+ * A graph older than opset 11 or one with a Softmax over several axes of unknown size is returned as it is.
+ * Call `inferTypes` before.
+ */
+export function upgradeOpset(graph: OnnxGraph): OnnxGraph {
+  if (graph.opset >= newest || graph.opset < oldest) return graph;
+  const rules = [axesAsInput, ...(graph.opset < 13 ? [softmaxOfOneAxis] : [])];
+  const changed = applyRewrites(graph, rules);
+  const left = graph.opset < 13 && changed.nodes.some((node) => oldSoftmax(node));
+  if (left) return graph;
+  const nodes = changed.nodes.map((node) => {
+    // Since opset 18 a Split without sizes says into how many parts.
+    if (node.opType !== 'Split' || node.domain !== '' || (node.inputs[1] ?? '') !== '') return node;
+    const parts = { num_outputs: BigInt(node.outputs.length) };
+    return { ...node, attributes: { ...node.attributes, ...parts } };
+  });
+  return { ...changed, nodes, opset: newest };
+}
+
+function oldSoftmax(node: GraphNode): boolean {
+  return /^(Log)?Softmax$/.test(node.opType) && intAttribute(node, 'axis', 1) !== -1;
+}
+
+function without(node: GraphNode, name: string): Record<string, AttributeValue> {
+  return Object.fromEntries(Object.entries(node.attributes).filter(([key]) => key !== name));
+}

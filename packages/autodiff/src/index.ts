@@ -1,0 +1,16 @@
+/**
+ * Reverse-mode differentiation of ONNX graphs into ordinary ONNX graphs.
+ *
+ * @packageDocumentation
+ */
+export { backward, gradientName } from './backward.ts';
+export type { BackwardOptions } from './backward.ts';
+export { Emitter } from './emitter.ts';
+export type { Operand } from './emitter.ts';
+export { eraseMarkers } from './erase-markers.ts';
+export { GraphWriter } from './graph-writer.ts';
+export type { Value } from './graph-writer.ts';
+export { gradients } from './gradients/table.ts';
+export { NodeGradient, rule } from './rule.ts';
+export type { Gradient, GradientRule } from './rule.ts';
+export type { Dims } from './dims.ts';

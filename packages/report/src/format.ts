@@ -47,6 +47,18 @@ export function plural(value: number, singular: string, many = `${singular}s`): 
   return `${count(value)}\u00a0${value === 1 ? singular : many}`;
 }
 
+/** An ISO 8601 instant as `14 March 2026, 09:26 UTC`; anything else as it is. */
+export function dateText(iso: string): string {
+  const instant = new Date(iso);
+  if (Number.isNaN(instant.getTime())) return iso;
+  const text = new Intl.DateTimeFormat('en-GB', {
+    dateStyle: 'long',
+    timeStyle: 'short',
+    timeZone: 'UTC',
+  }).format(instant);
+  return `${text.replace(' at ', ', ')} UTC`;
+}
+
 /** "a", "a and b", "a, b and c". */
 export function list(words: readonly string[]): string {
   const last = words.at(-1) ?? '';

@@ -20,7 +20,7 @@ export interface Gallery {
 }
 
 /** Bytes of thumbnails in a report. */
-const budget = 900_000;
+const budget = 600_000;
 
 /**
  * Chooses shots: per domain first those that learners disagree on, then all wrong, then all right, taking turns, until

@@ -24,7 +24,7 @@ export interface HtmlReportOptions {
 export const htmlReport: ReporterPlugin<HtmlReportOptions> = defineReporter({
   name: 'html',
   description: 'One self-contained page: report.html.',
-  defaults: { reference: 'zero-shot', ddof: 1, examplesPerDomain: 9 },
+  defaults: { reference: 'zero-shot', ddof: 1, examplesPerDomain: 6 },
   help: {
     reference: 'Label or plugin name of the learner that the others are compared with.',
     ddof: 'Standard deviations divide by n (0) or by n - 1 (1).',

@@ -1,7 +1,7 @@
 /** The metrics of a record as table columns: which, in which order, and which first. */
 import type { MetricPlugin } from '@cl/hub';
 import { metrics } from '@cl/metrics';
-import type { ReportModel } from './model.ts';
+import type { LearnerView, ReportModel } from './model.ts';
 import { spreadOf, type Spread } from './spread.ts';
 
 /** A metric over all learners. */
@@ -12,9 +12,20 @@ export interface MetricColumn {
   readonly better: MetricPlugin['better'] | undefined;
   readonly formula: string | undefined;
   readonly description: string | undefined;
+  /** Whether it is an accuracy, not a change of one: what a distance to the reference makes sense for. */
+  readonly isLevel: boolean;
   /** One a learner, by its index. */
   readonly spreads: readonly (Spread | undefined)[];
 }
+
+/** Metrics that are differences of accuracies already. */
+const changes: readonly string[] = [
+  'average-forgetting',
+  'average-forgetting-including-final',
+  'running-forgetting',
+  'backward-transfer',
+  'forward-transfer',
+];
 
 const crossDomain = ['transfer', 'average', 'last', 'average-forgetting', 'backward-transfer'];
 const incremental = [
@@ -47,6 +58,17 @@ export function headlineMetrics(model: ReportModel): readonly MetricColumn[] {
   return chosen.length > 0 ? chosen : all;
 }
 
+/** The learner whose accuracy at the end is highest, the reference aside: what the page opens with. */
+export function leader(model: ReportModel): LearnerView | undefined {
+  const final = allMetrics(model).find(
+    ({ metric }) => metric === 'last' || metric === 'final-average-accuracy',
+  );
+  const share = ({ index }: LearnerView): number => final?.spreads[index]?.mean ?? -1;
+  return model.learners
+    .filter(({ isReference }) => !isReference)
+    .toSorted((a, b) => share(b) - share(a))[0];
+}
+
 function columnOf(model: ReportModel, key: string): MetricColumn {
   const plugin = metrics.find(({ name }) => name === key);
   return {
@@ -55,6 +77,7 @@ function columnOf(model: ReportModel, key: string): MetricColumn {
     better: plugin?.better,
     formula: plugin?.formula,
     description: plugin?.description,
+    isLevel: plugin !== undefined && !changes.includes(key),
     spreads: model.learners.map(({ trials }) =>
       spreadOf(
         trials.map((trial) => (Object.hasOwn(trial.metrics, key) ? trial.metrics[key] : undefined)),

@@ -5,8 +5,10 @@ import { spreadOf, type Ddof, type Spread } from './spread.ts';
 
 /** A learner with all its seeds. */
 export interface LearnerView {
-  /** Position in the run: chooses colour and marker everywhere. */
+  /** Position in the run. */
   readonly index: number;
+  /** Position among those that are compared with the reference: chooses colour and marker. */
+  readonly rank: number;
   readonly label: string;
   /** In ascending order of seed; at least one. */
   readonly trials: readonly TrialRecord[];
@@ -54,10 +56,12 @@ export function readRecord(record: RunRecord, reference: string, ddof: Ddof): Re
   const chosen =
     record.trials.find(({ label }) => label === reference) ??
     record.trials.find(({ plugin }) => plugin === reference);
+  const labels = [...byLabel.keys()];
   const learners = [...byLabel].map(([label, unordered], index): LearnerView => {
     const trials = unordered.toSorted((a, b) => a.seed - b.seed);
     const matrices = trials.map((trial) => matrixOf(trial, experiences.length));
-    return { index, label, trials, matrices, isReference: label === chosen?.label };
+    const rank = index - Number(index > labels.indexOf(chosen?.label ?? label));
+    return { index, rank, label, trials, matrices, isReference: label === chosen?.label };
   });
   return {
     record,

@@ -1,10 +1,247 @@
-import { expect, test } from 'vitest';
+import { resolveOptions, type RunRecord, type TrialRecord } from '@cl/hub';
 import { htmlReport } from '@cl/report';
-import { syntheticRecord } from './fixtures/synthetic-record.ts';
+import { describe, expect, test } from 'vitest';
+import { attack, hostile } from './fixtures/hostile.ts';
+import { pageOf, sectionOf, tablesOf, textOf } from './fixtures/read.ts';
+import { mainLearners, syntheticRecord } from './fixtures/synthetic-record.ts';
+
+const megabyte = 1e6;
+
+/** As the report prints shares: percent, one digit, a typographic minus. */
+const printed = (share: number): string => (share * 100).toFixed(1).replace('-', '−');
+const mean = (values: number[]): number => values.reduce((a, b) => a + b, 0) / values.length;
+
+function withTrial(record: RunRecord, change: Partial<TrialRecord>): RunRecord {
+  return { ...record, trials: [{ ...record.trials[0]!, ...change }, ...record.trials.slice(1)] };
+}
 
 test('a report is one file, and the same record gives the same bytes', async () => {
   const first = await htmlReport.render(syntheticRecord(), htmlReport.defaults);
   const second = await htmlReport.render(syntheticRecord(), htmlReport.defaults);
   expect(Object.keys(first)).toEqual(['report.html']);
   expect(first).toEqual(second);
+});
+
+describe('numbers', () => {
+  test("the table of results shows the record's metrics", async () => {
+    const record = syntheticRecord();
+    const [table] = tablesOf(sectionOf(await pageOf(record), 'results'));
+    expect(table![0]).toEqual([
+      'Learner',
+      'Transfer ↑',
+      'Average ↑',
+      'Last ↑',
+      'Forgetting ↓',
+      'BWT ↑',
+    ]);
+    const keys = ['transfer', 'average', 'last', 'average-forgetting', 'backward-transfer'];
+    for (const trial of record.trials) {
+      const row = table!.find(([label]) => label === trial.label)!;
+      const numbers = row.slice(1).map((text) => text.split(' ')[0]); // a distance may follow
+      expect(numbers).toEqual(keys.map((key) => printed(trial.metrics[key]!)));
+    }
+  });
+
+  test('with several seeds it shows mean and deviation and says how it divides', async () => {
+    const record = syntheticRecord({ seeds: [1, 2, 3] });
+    const last = record.trials
+      .filter(({ label }) => label === 'nearest mean')
+      .map(({ metrics }) => metrics['last']!);
+    const squares = last.reduce((sum, value) => sum + (value - mean(last)) ** 2, 0);
+    for (const ddof of [0, 1] as const) {
+      const section = sectionOf(await pageOf(record, { ddof }), 'results');
+      const row = tablesOf(section)[0]!.find(([label]) => label === 'nearest mean')!;
+      const deviation = Math.sqrt(squares / (3 - ddof));
+      expect(row[3]).toContain(`${printed(mean(last))} ± ${printed(deviation)}`);
+      expect(textOf(section)).toContain(`(ddof ${ddof})`);
+    }
+  });
+
+  test("a matrix shows the mean over seeds of the record's accuracies, cell by cell", async () => {
+    const record = syntheticRecord({ seeds: [1, 2] });
+    const tables = tablesOf(sectionOf(await pageOf(record), 'matrix'));
+    expect(tables.length).toBe(mainLearners.length);
+    for (const [k, { label }] of mainLearners.entries()) {
+      const matrices = record.trials.filter((t) => t.label === label).map((t) => t.accuracy);
+      const expected = matrices[0]!.map((row, i) =>
+        row.map((_, j) => printed(mean(matrices.map((matrix) => matrix[i]![j]!)))),
+      );
+      expect(tables[k]!.slice(1).map((row) => row.slice(1, -1))).toEqual(expected);
+    }
+  });
+
+  test('only the best of a column is marked, and equal ones alike', async () => {
+    const [section] = sectionOf(await pageOf(syntheticRecord()), 'results').split('<details');
+    const transfer = [...section!.matchAll(/class="lead( best)?"/g)].filter((_, n) => n % 5 === 0);
+    // Both RAILs and zero-shot answer zero-shot before learning: the same Transfer.
+    expect(transfer.map(([, best]) => best !== undefined)).toEqual([
+      true,
+      true,
+      true,
+      false,
+      false,
+    ]);
+  });
+});
+
+describe('what was not evaluated', () => {
+  test('stays empty, and what needs it is not available rather than 0', async () => {
+    const page = await pageOf(syntheticRecord({ scenario: 'class-incremental' }));
+    const matrix = sectionOf(page, 'matrix');
+    expect(matrix.match(/<td class="void/g)?.length).toBe(45 * 5); // above the diagonal of 10 × 10
+    expect(matrix).toContain('(not yet learned): not evaluated');
+    const [table] = tablesOf(sectionOf(page, 'results'));
+    expect(table![0]).not.toContain('Transfer ↑');
+    expect(textOf(page)).not.toMatch(/NaN|undefined|null|Infinity|\[object/);
+  });
+
+  test('a trial that was stopped has empty rows', async () => {
+    const record = syntheticRecord({ seeds: [1] });
+    const accuracy = record.trials[0]!.accuracy.slice(0, 4);
+    const metrics = { transfer: null };
+    const page = await pageOf(withTrial(record, { accuracy, metrics }));
+    const [first] = tablesOf(sectionOf(page, 'matrix'));
+    expect(first!.slice(5).map((row) => row.slice(1, -1).join(''))).toEqual(Array(6).fill(''));
+    expect(tablesOf(sectionOf(page, 'results'))[0]![1]!.slice(1)).toEqual(Array(5).fill('–'));
+  });
+
+  test('sections without data are left out, navigation included', async () => {
+    const record = syntheticRecord();
+    const trials = record.trials.map((trial) => ({
+      ...trial,
+      confusions: [],
+      sources: [],
+      examples: [],
+    }));
+    const page = await pageOf({ ...record, trials });
+    for (const id of ['confusions', 'sources', 'examples']) expect(page).not.toContain(`#${id}"`);
+    expect(page).toContain('href="#matrix"');
+  });
+});
+
+test('one learner with one seed has no tabs, no deviations and nothing to compare with', async () => {
+  const record = syntheticRecord({ learners: mainLearners.slice(0, 1) });
+  const page = await pageOf(record);
+  expect(sectionOf(page, 'matrix')).not.toContain('radiogroup');
+  expect(textOf(sectionOf(page, 'results'))).not.toContain('±');
+  expect(textOf(page)).not.toContain('zero-shot in points');
+  expect(tablesOf(sectionOf(page, 'matrix')).length).toBe(1);
+});
+
+test('twenty domains fit, pictures included', async () => {
+  const page = await pageOf(syntheticRecord({ domains: 20, seeds: [1, 2, 3] }));
+  expect(Buffer.byteLength(page)).toBeLessThan(1.5 * megabyte);
+  expect(tablesOf(sectionOf(page, 'matrix'))[0]!.length).toBe(21);
+});
+
+test('large thumbnails are left out before the page grows too large, and the page says so', async () => {
+  const large = `data:image/png;base64,${'A'.repeat(40_000)}`;
+  const page = await pageOf(syntheticRecord({ thumbnail: () => large }));
+  expect(Buffer.byteLength(page)).toBeLessThan(1.5 * megabyte);
+  expect(textOf(sectionOf(page, 'examples'))).toMatch(
+    /\d+ more examples in the record are not shown/,
+  );
+});
+
+describe('untrusted text', () => {
+  test('names, options, commands and versions with markup are escaped everywhere', async () => {
+    const page = await pageOf(hostile(syntheticRecord()));
+    expect(page).not.toContain('<img src=x');
+    expect(page.match(/<script/g)?.length).toBe(1); // the page's own
+    expect(textOf(sectionOf(page, 'reproduce'))).toContain(attack(1)); // the command
+    expect(textOf(sectionOf(page, 'definitions'))).toContain(attack(999)); // a foreign metric
+  });
+
+  test('characters that HTML forbids are replaced, and names are isolated from their surroundings', async () => {
+    const label = 'a\u0000b\u001b\ud800c \u202egnp.exe';
+    const page = await pageOf(withTrial(syntheticRecord(), { label }));
+    expect(page).toContain('<bdi>a\ufffdb\ufffd\ufffdc \u202egnp.exe</bdi>');
+  });
+
+  test.each([
+    'https://example.org/x.png',
+    'data:image/svg+xml;base64,PHN2Zy8+',
+    'data:text/html;base64,PHA+',
+    'data:image/png;base64,AA" onerror="alert(1)',
+    'javascript:alert(1)',
+  ])('the thumbnail %s is not shown', async (thumbnail) => {
+    const page = await pageOf(syntheticRecord({ thumbnail: () => thumbnail }));
+    expect(page).not.toContain('<img');
+    expect(textOf(sectionOf(page, 'examples'))).toContain('no picture');
+  });
+
+  test('a policy allows the page its own style sheet and script and pictures inside it, nothing else', async () => {
+    const page = await pageOf(syntheticRecord());
+    const policy = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(page)![1]!;
+    const rules = policy.replaceAll('&#39;', "'").split('; ');
+    expect(rules[0]).toBe("default-src 'none'");
+    expect(rules).toContain('img-src data:');
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+    expect(page).not.toMatch(/ style="| on[a-z]+="/);
+  });
+});
+
+test('the scenario is stated in words', async () => {
+  const tail = textOf(sectionOf(await pageOf(syntheticRecord()), 'reproduce'));
+  expect(tail).toContain('is not told which experience an image belongs to');
+  expect(tail).toContain('any class of the whole stream');
+  const mtil = textOf(sectionOf(await pageOf(syntheticRecord({ scenario: 'mtil' })), 'reproduce'));
+  expect(mtil).toContain('is told which experience an image belongs to');
+  expect(mtil).toContain("only name classes of the test image's own experience");
+});
+
+describe('a record that contradicts itself is refused', () => {
+  const record = syntheticRecord({ domains: 3 });
+  const refused = [
+    [
+      'no trials',
+      { ...record, trials: [] },
+      'EMPTY_STREAM',
+      /has no trials, expected at least one/,
+    ],
+    [
+      'a row too many',
+      withTrial(record, {
+        accuracy: [
+          [1, 1, 1],
+          [1, 1, 1],
+          [1, 1, 1],
+          [1, 1, 1],
+        ],
+      }),
+      'SHAPE_MISMATCH',
+      /"RAIL primal" with seed 1: 4 rows, expected at most 3/,
+    ],
+    [
+      'a short row',
+      withTrial(record, { accuracy: [[1, 1]] }),
+      'SHAPE_MISMATCH',
+      /row 0 has 2 entries, expected 3/,
+    ],
+    [
+      'percentages',
+      withTrial(record, { accuracy: [[70.9, null, null]] }),
+      'INVALID_DATA',
+      /entry \[0\]\[0\] is 70\.9, expected a share in \[0, 1\]/,
+    ],
+    [
+      'a number that is none',
+      withTrial(record, { accuracy: [[Number.NaN, null, null]] }),
+      'NON_FINITE',
+      /entry \[0\]\[0\] is NaN/,
+    ],
+  ] as const;
+  test.each(refused)('%s', async (_, broken, code, message) => {
+    await expect(pageOf(broken)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    });
+  });
+
+  test('and so are options out of range', async () => {
+    await expect(resolveOptions(htmlReport, { ddof: 2 })).rejects.toMatchObject({
+      code: 'INVALID_OPTION',
+      message: expect.stringContaining('option ddof is 2') as string,
+    });
+  });
 });

@@ -10,7 +10,8 @@ export interface Mark {
   /** Dash pattern in pixels; empty: solid. */
   readonly dash: readonly number[];
   /** A name that Vega knows. */
-  readonly shape: 'circle' | 'square' | 'triangle-up' | 'diamond' | 'cross' | 'triangle-down';
+  readonly shape:
+    'circle' | 'square' | 'triangle-up' | 'diamond' | 'cross' | 'triangle-down' | 'stroke';
 }
 
 const shapes: readonly Mark['shape'][] = [
@@ -31,16 +32,17 @@ const outlines: Readonly<Record<Mark['shape'], string>> = {
   diamond: 'M0-5l4.6 5-4.6 5-4.6-5Z',
   cross: 'M-1.5-4.5h3v3h3v3h-3v3h-3v-3h-3v-3h3Z',
   'triangle-down': 'M0 4.6l4.6-8.2h-9.2Z',
+  stroke: 'M-5-1.25h10v2.5h-10Z',
 };
 
-/** The mark of a learner; after six learners colours repeat with another dash and shape. */
-export function markOf({ index, isReference }: LearnerView): Mark {
-  if (isReference) return { colour: 'var(--reference)', dash: [3, 3], shape: 'diamond' };
-  const round = Math.floor(index / series.length);
+/** The mark of a learner: grey and dashed for the reference; after six, colours return with another dash and shape. */
+export function markOf({ rank, isReference }: LearnerView): Mark {
+  if (isReference) return { colour: 'var(--reference)', dash: [3, 3], shape: 'stroke' };
+  const round = Math.floor(rank / series.length);
   return {
-    colour: `var(--series-${index % series.length})`,
+    colour: `var(--series-${rank % series.length})`,
     dash: dashes[round % dashes.length]!,
-    shape: shapes[(index + round) % shapes.length]!,
+    shape: shapes[(rank + round) % shapes.length]!,
   };
 }
 
@@ -56,5 +58,12 @@ export function markerIcon(learner: LearnerView): Html {
   return html`<svg class="key" viewBox="-16 -7 32 14" aria-hidden="true">
     <path d="M-15 0h30" stroke="${colour}" stroke-width="2.5" ${dashed} />
     <path d="${outlines[shape]}" fill="${colour}" />
+  </svg>`;
+}
+
+/** The shape alone, for tight places; for eyes only. */
+export function markerDot(learner: LearnerView): Html {
+  return html`<svg class="dot-key" viewBox="-6 -6 12 12" aria-hidden="true">
+    <path d="${markerPath(learner)}" fill="${markOf(learner).colour}" />
   </svg>`;
 }

@@ -10,17 +10,18 @@ export interface Tab {
 }
 
 /**
- * A group of tabs; the first is open. Arrow keys move between them as between any radio buttons. On
+ * A group of tabs. Arrow keys move between them as between any radio buttons. On
  * paper all panels show under their labels.
  *
  * @param id - unique on the page; prefixes the ids.
  * @param legend - what is being chosen, for those who cannot see it.
+ * @param open - position of the tab that is open at first.
  */
-export function tabs(id: string, legend: string, entries: readonly Tab[]): Part {
+export function tabs(id: string, legend: string, entries: readonly Tab[], open = 0): Part {
   if (entries.length === 1) return entries[0]!.body;
   const parts = entries.map(
     ({ label, body }, i) =>
-      html`<input type="radio" name="${id}" id="${id}-${i}" ${i === 0 && html`checked`} /><label
+      html`<input type="radio" name="${id}" id="${id}-${i}" ${i === open && html`checked`} /><label
           for="${id}-${i}"
           >${label}</label
         >
@@ -32,10 +33,11 @@ export function tabs(id: string, legend: string, entries: readonly Tab[]): Part 
   return html`<div class="tabs" role="radiogroup" aria-label="${legend}">${parts}</div>`;
 }
 
-/** One tab a learner. */
+/** One tab a learner; that of `open` is open at first, else the first. */
 export function learnerTabs(
   id: string,
   learners: readonly LearnerView[],
+  open: LearnerView | undefined,
   body: (learner: LearnerView) => Html,
 ): Part {
   return tabs(
@@ -45,5 +47,9 @@ export function learnerTabs(
       label: html`${markerIcon(learner)} ${name(learner.label)}`,
       body: body(learner),
     })),
+    Math.max(
+      0,
+      learners.findIndex((learner) => learner === open),
+    ),
   );
 }

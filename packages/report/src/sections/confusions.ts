@@ -1,6 +1,7 @@
 /** Where answers went: from the domain of the image to the domain of the class it was given. */
 import { count, percent, plural } from '../format.ts';
 import { html, name, type Html } from '../html.ts';
+import { leader } from '../metric-columns.ts';
 import type { LearnerView, ReportModel } from '../model.ts';
 import { colourScale, heatMap, type HeatCell } from '../parts/heat-map.ts';
 import type { Section } from '../parts/section.ts';
@@ -20,7 +21,7 @@ export function confusions(model: ReportModel): Section | undefined {
     given a class of the column's domain. The diagonal means the right domain, not yet the right
     class.`,
     body: html`<div class="card">
-      ${learnerTabs('confusions', shown, (learner) => learnerConfusions(model, learner))}
+      ${learnerTabs('confusions', shown, leader(model), (learner) => learnerConfusions(model, learner))}
       <div class="scale">
         ${colourScale('(colour follows the square root, so that small shares show)')}
         <span>· no image</span>

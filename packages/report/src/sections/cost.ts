@@ -17,8 +17,8 @@ export function cost(model: ReportModel): Section {
     id: 'cost',
     title: 'Cost',
     short: 'Cost',
-    lead: html`Wall-clock time by phase${several && ', mean over seeds'}; features are cached, so
-    the trial that needs an image first pays for it.`,
+    lead: html`Wall-clock time by phase${several && ', mean over seeds'}. Features are extracted
+    once and shared: the same seconds in several rows are the same work.`,
     body: html`<div class="card">
       <div class="scroll" tabindex="0" role="group" aria-label="Table, scrolls sideways">
         <table class="numbers" data-table="cost">

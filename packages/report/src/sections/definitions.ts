@@ -7,7 +7,8 @@ import type { Section } from '../parts/section.ts';
 /** The metrics of the record with their formulas, and how the report derives the rest. */
 export function definitions(model: ReportModel): Section {
   const entries = allMetrics(model).map(({ label, metric, formula, description, better }): Html => {
-    const direction = better === undefined ? '' : ` ${better} is better.`;
+    const direction =
+      better === undefined ? '' : ` ${better === 'higher' ? 'Higher' : 'Lower'} is better.`;
     return html`<div>
       <dt>${name(label)} <code>${metric}</code></dt>
       <dd>

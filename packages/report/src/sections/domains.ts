@@ -107,11 +107,10 @@ function strip(
   key: Kind,
   j: number,
 ): Part {
-  const dots = model.learners.flatMap((learner): Dot[] => {
-    const spread = summaries[learner.index]![j]![key];
-    return spread === undefined ? [] : [{ learner, spread }];
+  const dots = model.learners.map((learner): Dot => {
+    return { learner, spread: summaries[learner.index]![j]![key] };
   });
-  return dots.length === 0
+  return dots.every(({ spread }) => spread === undefined)
     ? html`<span class="none">${unavailable}<span class="sr"> not available</span></span>`
     : dotStrip(dots);
 }

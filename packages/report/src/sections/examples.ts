@@ -1,10 +1,11 @@
 /** Images with what each learner said of them. */
+import type { PredictionSource } from '@cl/hub';
 import { html, name, type Html } from '../html.ts';
 import { plural } from '../format.ts';
 import { chooseShots, type Shot } from '../gallery.ts';
 import type { ReportModel } from '../model.ts';
 import type { Section } from '../parts/section.ts';
-import { markerIcon } from '../parts/marker.ts';
+import { markerDot } from '../parts/marker.ts';
 
 /** Cards by domain; `undefined` when the record has no examples. */
 export function examples(model: ReportModel, perDomain: number): Section | undefined {
@@ -36,21 +37,16 @@ export function examples(model: ReportModel, perDomain: number): Section | undef
   };
 }
 
+/** An answer and everybody who gave it. */
+interface Said {
+  readonly correct: boolean;
+  readonly predictedClass: string;
+  readonly predictedDomain: string | undefined;
+  readonly by: Shot['answers'];
+}
+
 function card({ imageId, trueClass, picture, answers }: Shot): Html {
   const allRight = answers.every(({ example }) => example.correct);
-  const lines = answers.map(({ learner, example }) => {
-    const { correct, predictedClass, predictedDomain, source } = example;
-    return html`<li class="${correct ? 'right' : 'wrong'}">
-      <span class="mark" aria-hidden="true">${correct ? '✓' : '✗'}</span>
-      <span
-        ><span class="sr">${correct ? 'right' : 'wrong'}: </span>${name(predictedClass)}${
-          !correct &&
-          predictedDomain !== undefined &&
-          html` <span class="by">of ${name(predictedDomain)}</span>`
-        } <span class="by">${markerIcon(learner)}${name(learner.label)}, ${source}</span></span
-      >
-    </li>`;
-  });
   return html`<li class="shot${allRight && ' all-right'}">
     ${
       picture === undefined
@@ -60,7 +56,6 @@ function card({ imageId, trueClass, picture, answers }: Shot): Html {
             src="${picture}"
             alt="Test image ${imageId}"
             title="${imageId}"
-            loading="lazy"
             width="72"
             height="72"
           />`
@@ -68,8 +63,42 @@ function card({ imageId, trueClass, picture, answers }: Shot): Html {
     <div>
       <div class="truth">${name(trueClass)}</div>
       <ul class="answers">
-        ${lines}
+        ${gathered(answers).map((said) => answerLine(said))}
       </ul>
     </div>
   </li>`;
+}
+
+/** Like answers together, right ones first. */
+function gathered(answers: Shot['answers']): readonly Said[] {
+  const said = new Map<string, Said & { by: Shot['answers'][number][] }>();
+  for (const answer of answers) {
+    const { predictedClass, predictedDomain, correct } = answer.example;
+    const key = JSON.stringify([predictedClass, predictedDomain, correct]);
+    const known = said.get(key);
+    if (known === undefined)
+      said.set(key, { correct, predictedClass, predictedDomain, by: [answer] });
+    else known.by.push(answer);
+  }
+  return [...said.values()].sort((a, b) => Number(b.correct) - Number(a.correct));
+}
+
+function answerLine({ correct, predictedClass, predictedDomain, by }: Said): Html {
+  const elsewhere = !correct && predictedDomain !== undefined;
+  return html`<li class="${correct ? 'right' : 'wrong'}">
+    <span class="mark" aria-hidden="true">${correct ? '✓' : '✗'}</span>
+    <div>
+      <span class="sr">${correct ? 'right' : 'wrong'}: </span>${name(predictedClass)}
+      ${elsewhere && html`<span class="by">of ${name(predictedDomain)}</span>`}
+      ${[...new Set(by.map(({ example }) => example.source))].map((source) => speakers(by, source))}
+    </div>
+  </li>`;
+}
+
+function speakers(by: Shot['answers'], source: PredictionSource): Html {
+  const learners = by.filter(({ example }) => example.source === source);
+  return html`<div class="said">
+    ${learners.map(({ learner }) => html`<span>${markerDot(learner)} ${name(learner.label)}</span> `)}
+    <em>${source}</em>
+  </div>`;
 }

@@ -86,7 +86,8 @@ function metricCell(model: ReportModel, column: MetricColumn, index: number): Pa
   if (spread === undefined)
     return html`<td>${unavailable}<span class="sr"> not available</span></td>`;
   const best = percent(spread.mean) === bestText(column);
-  const baseline = model.reference && column.spreads[model.reference.index];
+  const baseline =
+    model.reference && column.isLevel ? column.spreads[model.reference.index] : undefined;
   const versus =
     baseline === undefined || model.reference?.index === index
       ? undefined

@@ -1,6 +1,6 @@
 /** The head of the page: what was run, and the three numbers people look for first. */
 import { html, name, type Html, type Part } from '../html.ts';
-import { count, plural, points, percent } from '../format.ts';
+import { count, dateText, plural, points, percent } from '../format.ts';
 import { headlineMetrics, type MetricColumn } from '../metric-columns.ts';
 import type { ReportModel } from '../model.ts';
 import { markerIcon } from '../parts/marker.ts';
@@ -12,7 +12,7 @@ export function hero(model: ReportModel): Html {
   const { stream, backbone } = record;
   const classes = stream.experiences.reduce((sum, experience) => sum + experience.classes, 0);
   return html`<header class="hero">
-    <p class="eyebrow">Continual learning run · <time>${record.startedAt}</time></p>
+    <p class="eyebrow">Continual learning run · <time>${dateText(record.startedAt)}</time></p>
     <h1>${name(record.name)}</h1>
     <p class="lede">
       <strong>${plural(learners.length, 'learner')}</strong> with ${plural(seeds.length, 'seed')}
@@ -30,7 +30,7 @@ function tiles(model: ReportModel): Part {
   return html`<dl class="tiles">${shown.map((column) => tile(model, column))}</dl>`;
 }
 
-function tile(model: ReportModel, { label, better, spreads }: MetricColumn): Part {
+function tile(model: ReportModel, { label, better, spreads, isLevel }: MetricColumn): Part {
   const sign = better === 'lower' ? -1 : 1;
   const others = model.learners.filter(({ isReference }) => !isReference);
   const ranked = (others.length > 0 ? others : model.learners)
@@ -43,7 +43,9 @@ function tile(model: ReportModel, { label, better, spreads }: MetricColumn): Par
   const ties = ranked.filter(({ index }) => percent(spreads[index]!.mean) === text).length - 1;
   const { reference } = model;
   const baseline =
-    reference === best || reference === undefined ? undefined : spreads[reference.index];
+    reference === best || reference === undefined || !isLevel
+      ? undefined
+      : spreads[reference.index];
   return html`<div class="tile">
     <dt>${better === 'lower' ? 'Lowest' : 'Highest'} ${label}</dt>
     <dd class="big">

@@ -1,6 +1,7 @@
 /** The accuracy matrix of each learner as a heat map. */
 import { html, name, type Html } from '../html.ts';
 import { percent } from '../format.ts';
+import { leader } from '../metric-columns.ts';
 import { cellSpread, type LearnerView, type ReportModel } from '../model.ts';
 import { colourScale, heatMap, type HeatCell } from '../parts/heat-map.ts';
 import type { Section } from '../parts/section.ts';
@@ -18,7 +19,7 @@ export function matrix(model: ReportModel): Section {
     of the line it was learned, right of it not yet. Point at a cell or walk through the cells with
     the arrow keys for details.`,
     body: html`<div class="card">
-      ${learnerTabs('matrix', model.learners, (learner) => learnerMatrix(model, learner))}
+      ${learnerTabs('matrix', model.learners, leader(model), (learner) => learnerMatrix(model, learner))}
       <div class="scale">
         ${colourScale()}
         <span class="ramp"><i class="step"></i> learned | not yet learned</span>

@@ -1,6 +1,6 @@
 /** How to get these numbers again: command, scenario, seeds, versions, fingerprints, options. */
 import type { JsonObject } from '@cl/hub';
-import { bytes, count } from '../format.ts';
+import { bytes, count, dateText } from '../format.ts';
 import { html, name, type Html, type Part } from '../html.ts';
 import type { ReportModel } from '../model.ts';
 import type { Section } from '../parts/section.ts';
@@ -11,7 +11,7 @@ export function reproduce(model: ReportModel): Section {
   const { record, seeds } = model;
   const { backbone, environment, stream } = record;
   const facts: readonly (readonly [string, Part])[] = [
-    ['Started', record.startedAt],
+    ['Started', dateText(record.startedAt)],
     ['Seeds', seeds.join(', ')],
     ['Backbone', name(backbone.id)],
     ['Backbone fingerprint (SHA-256)', html`<code>${backbone.fingerprint}</code>`],

@@ -55,7 +55,7 @@ export function heatColour(step: number): ColourPair {
 
 /** The text colour, black or white, that contrasts more with a background. */
 export function textOn(background: string): string {
-  return contrast('#ffffff', background) >= contrast('#10141a', background) ? '#ffffff' : '#10141a';
+  return contrast('#ffffff', background) >= contrast('#000000', background) ? '#ffffff' : '#000000';
 }
 
 /** The contrast ratio of two colours (WCAG 2.2, 1 to 21). */

@@ -41,18 +41,22 @@ details[open]>summary{margin-bottom:.6rem}
 .command .copy{position:absolute;inset-block-start:.6rem;inset-inline-end:.6rem}
 .gallery h3{margin:1.4rem 0 .6rem}
 .gallery h3:first-child{margin-top:0}
-.shots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(17.5rem,100%),1fr));gap:.75rem;list-style:none;margin:0;padding:0}
+.shots{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(21rem,100%),1fr));gap:.75rem;list-style:none;margin:0;padding:0}
 .shot{display:grid;grid-template-columns:72px 1fr;gap:.2rem .85rem;align-items:start;background:var(--card);
   border:1px solid var(--line);border-radius:10px;padding:.75rem;break-inside:avoid}
 .shot .picture{width:72px;height:72px;border-radius:6px;background:#fff;object-fit:contain;border:1px solid var(--line)}
 .shot .missing{display:grid;place-items:center;font-size:.6875rem;color:#545b66;text-align:center}
 .truth{font-weight:600;line-height:1.3}
-.answers{list-style:none;margin:.35rem 0 0;padding:0;font-size:.8125rem;line-height:1.45;display:grid;gap:.22rem}
+.answers{list-style:none;margin:.3rem 0 0;padding:0;font-size:.875rem;line-height:1.4;display:grid;gap:.35rem}
 .answers li{display:grid;grid-template-columns:1.1rem 1fr;gap:.15rem}
 .right .mark{color:var(--good)}
 .wrong .mark{color:var(--bad)}
 .mark{font-weight:700}
-.by{color:var(--soft)}
+.by{color:var(--soft);font-weight:400;font-size:.8125rem}
+.said{display:flex;flex-wrap:wrap;gap:0 .7rem;color:var(--soft);font-size:.8125rem}
+.said span{display:inline-flex;align-items:center;gap:.25rem;color:var(--ink)}
+.said em{font-style:normal}
+.said .dot-key{width:.8rem!important;height:.8rem!important}
 .definitions{display:grid;gap:.9rem;margin:0}
 .definitions dt{font-weight:600}
 .definitions dd{margin:0;color:var(--soft);font-size:.9375rem}

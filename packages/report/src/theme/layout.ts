@@ -12,7 +12,7 @@ h3{font-size:1rem;letter-spacing:0}
 p{margin:0;text-wrap:pretty}
 a{color:var(--accent);text-underline-offset:.2em}
 code,pre{font-family:ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;font-size:.86em}
-bdi{overflow-wrap:anywhere}
+bdi{overflow-wrap:break-word}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:3px}
 .wrap{max-width:76rem;margin-inline:auto;padding-inline:clamp(1rem,3vw,2rem)}
 .skip{position:absolute;inset-inline-start:-999px}

@@ -1,12 +1,16 @@
 /** Tables of numbers and heat maps. */
 export const tables = `
-.scroll{overflow-x:auto;max-width:100%;scrollbar-width:thin}
+.scroll{position:relative;overflow-x:auto;max-width:100%;scrollbar-width:thin}
 table{border-collapse:collapse;width:100%;font-size:.9375rem}
-caption{text-align:start;color:var(--soft);font-size:.875rem;padding-bottom:.6rem;caption-side:top}
+caption{text-align:start;color:var(--soft);font-size:.875rem;padding-bottom:.6rem;caption-side:top;
+  position:sticky;inset-inline-start:0;max-width:calc(100vw - 4rem)}
 th,td{padding:.5rem .7rem;text-align:end;vertical-align:baseline}
 th{font-weight:500;color:var(--soft)}
 thead th{font-size:.8125rem;border-bottom:1px solid var(--line);vertical-align:bottom;white-space:nowrap}
 tbody th{text-align:start;color:var(--ink)}
+.numbers thead th svg,.numbers tbody th svg{margin-inline-end:.25rem}
+.numbers tbody th{white-space:nowrap;max-width:16rem}
+.numbers tbody th bdi{white-space:normal}
 tr>:first-child{text-align:start}
 .scroll th:first-child{position:sticky;inset-inline-start:0;background:var(--card);z-index:1}
 .numbers tbody tr+tr>*{border-top:1px solid var(--line)}
@@ -28,11 +32,14 @@ tr>:first-child{text-align:start}
 .edge::after{content:"";position:absolute;inset:-3px -3px auto -3px;height:0;border-top:2.5px solid var(--ink);pointer-events:none}
 .edge::before{content:"";position:absolute;inset:-3px -3px -3px auto;width:0;border-right:2.5px solid var(--ink);pointer-events:none}
 .edge.first::after,.edge.last::before{display:none}
+.edge.first::before{top:0}
 .heat .mean{background:none;font-weight:600;color:var(--ink)}
 .heat thead th.mean{color:var(--soft);font-weight:500}
 .many th:not(:first-child) span{writing-mode:vertical-rl;transform:rotate(180deg);max-height:8rem}
 .many{font-size:.75rem}
-.bars td{min-width:8.5rem;text-align:start;vertical-align:middle}
+.bars thead th{text-align:start}
+.bars tbody th{vertical-align:middle}
+.bars td{min-width:9rem;text-align:start;vertical-align:middle}
 .bars svg{display:block;width:100%;height:.7rem;border-radius:3px;margin-bottom:.2rem}
 .bars small{white-space:normal}
 .fill-adapter{fill:var(--source-adapter)}
@@ -43,7 +50,7 @@ tr>:first-child{text-align:start}
 .dots td,.dots thead th{text-align:start}
 .dots thead th span{font-weight:400}
 .dots tbody tr+tr>*{border-top:1px solid var(--line)}
-.dots tbody th{vertical-align:middle}
+.dots tbody th,.dots td{vertical-align:middle}
 .dots .none{color:var(--soft)}
 .strip{display:block;width:100%;overflow:visible}
 .strip line{stroke-width:2.5;stroke-linecap:round;stroke-opacity:.45}

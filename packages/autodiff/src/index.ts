@@ -14,3 +14,7 @@ export { gradients } from './gradients/table.ts';
 export { NodeGradient, rule } from './rule.ts';
 export type { Gradient, GradientRule } from './rule.ts';
 export type { Dims } from './dims.ts';
+export { contrastiveLoss, cosineLoss, crossEntropy, meanSquaredError } from './losses.ts';
+export type { CrossEntropyOptions } from './losses.ts';
+export { parameterize } from './parameters.ts';
+export type { ParameterizedGraph } from './parameters.ts';

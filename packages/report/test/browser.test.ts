@@ -116,6 +116,12 @@ describe.skipIf(withoutBrowser !== undefined)('in a browser, from file://', () =
     await report.page.emulateMedia({ media: 'print' });
     expect(await report.page.locator('#matrix table:visible').count()).toBe(5);
     expect(await background(report.page)).toBe('rgb(255, 255, 255)');
+    await report.page.setViewportSize({ width: 700, height: 900 }); // A4 between its margins
+    expect(await report.page.evaluate('document.documentElement.scrollWidth')).toBe(700);
+    const marks: number[] = await report.page.evaluate(
+      '[...document.querySelectorAll("svg.key")].map((mark) => mark.clientWidth)',
+    );
+    expect(Math.max(...marks)).toBeLessThan(40);
     await report.close();
   });
 });

@@ -15,6 +15,7 @@ export interface Tab {
  *
  * @param id - unique on the page; prefixes the ids.
  * @param legend - what is being chosen, for those who cannot see it.
+ * @param entries - at least one; a single one is shown without tabs.
  * @param open - position of the tab that is open at first.
  */
 export function tabs(id: string, legend: string, entries: readonly Tab[], open = 0): Part {

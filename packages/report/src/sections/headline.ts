@@ -18,9 +18,10 @@ export function headline(model: ReportModel): Section {
     id: 'results',
     title: 'Results',
     short: 'Results',
-    lead: html`All numbers are percentages. The best of each column is
-    marked${
+    lead: html`All numbers are
+    percentages${model.learners.length > 1 && '; the best of each column is marked'}${
       reference !== undefined &&
+      model.learners.length > 1 &&
       html`; the small numbers are the distance to ${name(reference.label)} in points`
     }.`,
     body: html`<div class="card">

@@ -47,7 +47,7 @@ function tile(model: ReportModel, { label, better, spreads, isLevel }: MetricCol
       ? undefined
       : spreads[reference.index];
   return html`<div class="tile">
-    <dt>${better === 'lower' ? 'Lowest' : 'Highest'} ${label}</dt>
+    <dt>${model.learners.length > 1 && `${better === 'lower' ? 'Lowest' : 'Highest'} `}${label}</dt>
     <dd class="big">
       ${text}<small>${deviation !== undefined && html` ± ${percent(deviation)}`} %</small>
     </dd>

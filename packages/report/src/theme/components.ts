@@ -13,7 +13,7 @@ export const components = `
 .facts dd{margin:0;overflow-wrap:anywhere}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.3rem;list-style:none;margin:0 0 .9rem;padding:0;font-size:.875rem}
 .legend li,.who{display:flex;align-items:center;gap:.45rem}
-.legend svg,.who svg,th svg.key,.tabs label svg,.answers svg{flex:none;width:2.1rem;height:.9rem;vertical-align:-.1em}
+.legend svg,svg.key{flex:none;width:2.1rem;height:.9rem;vertical-align:-.1em}
 .swatch{width:.85rem!important;border-radius:3px}
 .tabs{display:flex;flex-wrap:wrap;gap:.4rem}
 .tabs>input{position:absolute;opacity:0;pointer-events:none}

@@ -31,6 +31,7 @@ tr>:first-child{text-align:start}
 .void{background:repeating-linear-gradient(135deg,var(--line) 0 1px,transparent 1px 6px);color:var(--soft);border-radius:3px}
 .edge::after{content:"";position:absolute;inset:-3px -3px auto -3px;height:0;border-top:2.5px solid var(--ink);pointer-events:none}
 .edge::before{content:"";position:absolute;inset:-3px -3px -3px auto;width:0;border-right:2.5px solid var(--ink);pointer-events:none}
+.heat .edge{z-index:1}
 .edge.first::after,.edge.last::before{display:none}
 .edge.first::before{top:0}
 .heat .mean{background:none;font-weight:600;color:var(--ink)}
@@ -40,7 +41,7 @@ tr>:first-child{text-align:start}
 .bars thead th{text-align:start}
 .bars tbody th{vertical-align:middle}
 .bars td{min-width:9rem;text-align:start;vertical-align:middle}
-.bars svg{display:block;width:100%;height:.7rem;border-radius:3px;margin-bottom:.2rem}
+.bars td svg{display:block;width:100%;height:.7rem;border-radius:3px;margin-bottom:.2rem}
 .bars small{white-space:normal}
 .fill-adapter{fill:var(--source-adapter)}
 .fill-fused{fill:var(--source-fused)}

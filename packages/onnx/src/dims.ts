@@ -21,11 +21,6 @@ export function stridesOf(dims: readonly number[]): number[] {
   return strides;
 }
 
-/** Whether two values have the same sizes for certain; `'?'` is never certain. */
-export function sameDims(a: Dims, b: Dims): boolean {
-  return a.length === b.length && a.every((dim, i) => dim === b[i] && dim !== '?');
-}
-
 /** Numpy's rule: aligned at the end, sizes of 1 stretch; `undefined` where two sizes contradict each other. */
 export function broadcast(...all: readonly Dims[]): Dims | undefined {
   const rank = Math.max(0, ...all.map((dims) => dims.length));

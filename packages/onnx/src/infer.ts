@@ -44,7 +44,7 @@ const kernels: Kernels = { ...arithmeticKernels, ...movementKernels };
 const maxGrowth = 2 ** 20;
 
 /** A graph with the types of all its values, and the values that are the same at every run. */
-export interface Analysis {
+interface Analysis {
   readonly graph: OnnxGraph;
   /** Values of nodes, not initializers, that are constant. */
   readonly constants: ReadonlyMap<string, OnnxTensor>;
@@ -90,10 +90,12 @@ function identityNode(from: string, to: string): GraphNode {
 }
 
 /** One pass over the nodes: types by the rules, constants by the kernels. */
-export function analyse(graph: OnnxGraph, options: FoldOptions = {}): Analysis {
+function analyse(graph: OnnxGraph, options: FoldOptions = {}): Analysis {
   const { rules = {}, parameters = [], keepHalfFloats = false } = options;
   const inputs = graph.inputs.map((input) => withDims(input, options.inputDims?.[input.name]));
-  assertKnown(graph, options.inputDims ?? {});
+  const names = graph.inputs.map(({ name }) => name);
+  assertNames('inputDims', Object.keys(options.inputDims ?? {}), names, 'inputs');
+  assertNames('parameters', parameters, [...graph.initializers.keys()], 'initializers');
   const types = new Map<string, ValueType>();
   for (const { name, elementType, dims } of inputs) types.set(name, { elementType, dims });
   const known = new Map(graph.initializers);
@@ -180,13 +182,18 @@ function withDims(input: GraphInput, dims: Dims | undefined): GraphInput {
   );
 }
 
-function assertKnown(graph: OnnxGraph, inputDims: Readonly<Record<string, Dims>>): void {
-  const names = graph.inputs.map(({ name }) => name);
-  const unknown = Object.keys(inputDims).find((name) => !names.includes(name));
+function assertNames(
+  option: string,
+  given: readonly string[],
+  existing: readonly string[],
+  what: string,
+): void {
+  const known = new Set(existing);
+  const unknown = given.find((name) => !known.has(name));
   if (unknown === undefined) return;
+  const some = existing.slice(0, 5).join(', ') + (existing.length > 5 ? ', …' : '');
   throw new ClError(
     'INVALID_OPTION',
-    `inferTypes: inputDims name "${unknown}", expected inputs of the model: ${names.join(', ')}. ` +
-      'Check the spelling.',
+    `inferTypes: ${option} name "${unknown}", expected ${what} of the model: ${some}. Check the spelling.`,
   );
 }

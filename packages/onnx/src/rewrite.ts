@@ -184,7 +184,7 @@ export function applyRewrites(
 }
 
 /** A node that hands a value on under another name. */
-export function identity(from: string, to: string): GraphNode {
+function identity(from: string, to: string): GraphNode {
   return {
     opType: 'Identity',
     domain: '',

@@ -23,7 +23,7 @@ const maxRounds = 100;
  */
 export function simplify(graph: OnnxGraph, options: FoldOptions = {}): OnnxGraph {
   const { parameters = [] } = options;
-  const distinct = new Set([...parameters, ...weightsOf(graph)]);
+  const distinct = new Set([...parameters, ...weightsOf(graph)]); // equal weights need not stay equal
   let current = upgradeOpset(removeDeadCode(foldConstants(graph, options)));
   for (let round = 0; round < maxRounds; round++) {
     const before = current;
@@ -34,10 +34,13 @@ export function simplify(graph: OnnxGraph, options: FoldOptions = {}): OnnxGraph
   return removeDeadCode(foldConstants(current, options));
 }
 
-/** Vectors and matrices of the model: two that are equal before training need not stay equal. */
-function weightsOf(graph: OnnxGraph): string[] {
-  const isWeight = ({ dtype, dims }: OnnxTensor): boolean =>
-    dtype.includes('float') && dims.length > 0;
+/**
+ * Names of the constants that training may change: floating point, more than one element. Pass them, or some of
+ * them, as `parameters` to have a graph that can be trained: a bias of zeros is then no idle addition.
+ */
+export function weightsOf(graph: OnnxGraph): string[] {
+  const isWeight = ({ dtype, data }: OnnxTensor): boolean =>
+    dtype.includes('float') && data.length > 1;
   return [...graph.initializers].filter(([, tensor]) => isWeight(tensor)).map(([name]) => name);
 }
 

@@ -50,11 +50,13 @@ export function tensorProto(name: string, tensor: OnnxTensor): TensorProto {
 export function readTensor(proto: Immutable<TensorProto>): OnnxTensor {
   const dtype = elementTypeOf(proto.dataType);
   if (dtype === undefined || proto.dataLocation === TensorProto_DataLocation.EXTERNAL) {
-    const what = dtype === undefined ? `data type ${proto.dataType}` : 'data in another file';
+    const [what, advice] =
+      dtype === undefined
+        ? [`data type ${proto.dataType}`, 'Save the model with plain number types.']
+        : ['data in another file', 'Read it in with readExternalData, or readModelFile.'];
     throw new ClError(
       'NOT_SUPPORTED',
-      `tensor "${proto.name}": has ${what}, expected numbers inside the model. ` +
-        'Save the model as one file with plain number types.',
+      `tensor "${proto.name}": has ${what}, expected numbers inside the model. ${advice}`,
     );
   }
   const dims = proto.dims.map(Number);

@@ -5,6 +5,7 @@ import {
   modelFromGraph,
   readModel,
   simplify,
+  weightsOf,
   writeModel,
   type OnnxGraph,
 } from '@cl/onnx';
@@ -190,6 +191,22 @@ test('types that are inferred are those that the newer exporter wrote down', asy
     compared++;
   }
   expect(compared).toBeGreaterThan(60);
+});
+
+test('a graph that will be trained keeps all its weights, and has the same nodes otherwise', async () => {
+  for (const e of ['opset11', 'opset17', 'dynamo']) {
+    const graph = await graphOf(fixture(`vit-${e}`));
+    const inputDims = { pixel_values: [2, 3, 32, 32] };
+    const weights = weightsOf(graph);
+    const trained = simplify(graph, { inputDims, parameters: weights });
+    expect(weights).toHaveLength(38); // 2 layers of 16, patch embedding 2, token, positions, last norm 2
+    for (const name of weights) expect([...trained.initializers.keys()]).toContain(name);
+    const count = (opType: string): number =>
+      trained.nodes.filter((node) => node.opType === opType).length;
+    const counts = ['LayerNormalization', 'Gelu', 'Expand', 'IsNaN'].map(count);
+    expect(counts).toEqual([5, 2, 1, 0]); // the class token is expanded at each step
+    expect(attentionSites(trained)).toHaveLength(2);
+  }
 });
 
 test('weights stored as half floats stay behind their Cast when asked to', async () => {

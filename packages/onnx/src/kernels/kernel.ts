@@ -20,7 +20,7 @@ export type Kernel = (node: ConstantNode) => readonly OnnxTensor[] | undefined;
 export type Kernels = Readonly<Record<string, Kernel>>;
 
 /** Where each element of the larger array comes from when `from` is stretched to `to`. */
-export function stretchIndex(from: readonly number[], to: readonly number[]): Int32Array {
+function stretchIndex(from: readonly number[], to: readonly number[]): Int32Array {
   const offset = to.length - from.length;
   const strides = stridesOf(from);
   const steps = to.map((_, axis) =>

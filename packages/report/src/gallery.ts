@@ -49,7 +49,7 @@ export function chooseShots(model: ReportModel, perDomain: number): Gallery {
  * A thumbnail as it may stand in `src`: base64 of a raster format and nothing else, so that no report loads from
  * elsewhere.
  */
-export function safePicture(uri: string): string | undefined {
+function safePicture(uri: string): string | undefined {
   return /^data:image\/(?:png|jpeg|webp|avif|gif);base64,[A-Za-z0-9+/]+={0,2}$/.test(uri)
     ? uri
     : undefined;

@@ -45,7 +45,7 @@ export function name(text: string): Html {
  * Text as it may stand between tags and inside double quotes. Characters that HTML forbids (controls,
  * halves of surrogate pairs) become U+FFFD.
  */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text
     .replace(
       /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|\p{Surrogate}/gu,

@@ -21,9 +21,6 @@ const config = {
   },
 } as const;
 
-/** A chart without its `config`. */
-export type ChartSpec = Exclude<TopLevelSpec, { config: unknown }>;
-
 /**
  * Draws a chart. Colours such as `var(--series-0)` pass through Vega untouched and are resolved by the browser.
  * Vega is loaded on first use: it takes longer to load than a report takes to write.

@@ -15,7 +15,7 @@ export interface HeatCell {
 }
 
 /** A row of a heat map. */
-export interface HeatRow {
+interface HeatRow {
   readonly name: string;
   readonly cells: readonly HeatCell[];
   /** A number about the whole row, printed without colour. */

@@ -59,7 +59,7 @@ export function textOn(background: string): string {
 }
 
 /** The contrast ratio of two colours (WCAG 2.2, 1 to 21). */
-export function contrast(a: string, b: string): number {
+function contrast(a: string, b: string): number {
   const [darker, lighter] = [luminance(a), luminance(b)].sort((x, y) => x - y);
   return (lighter! + 0.05) / (darker! + 0.05);
 }

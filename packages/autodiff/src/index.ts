@@ -18,3 +18,23 @@ export { contrastiveLoss, cosineLoss, crossEntropy, meanSquaredError } from './l
 export type { CrossEntropyOptions } from './losses.ts';
 export { parameterize } from './parameters.ts';
 export type { ParameterizedGraph } from './parameters.ts';
+export { adamW } from './optimizers/adam-w.ts';
+export type { AdamWOptions } from './optimizers/adam-w.ts';
+export { clipGradients, GradientAccumulator, gradientNorm } from './optimizers/clip.ts';
+export type * from './optimizers/optimizer.ts';
+export { sgd } from './optimizers/sgd.ts';
+export type { SgdOptions } from './optimizers/sgd.ts';
+export { ParameterStore } from './parameter-store.ts';
+export type { ParameterEntry } from './parameter-store.ts';
+export {
+  vqPromptEpochCosine,
+  constant,
+  cosine,
+  firstStepAtBase,
+  frozen,
+  perEpoch,
+  stepwise,
+  vqPromptCosine,
+  warmUp,
+} from './schedules.ts';
+export type { CosineOptions, Schedule, VqPromptCosineOptions } from './schedules.ts';

@@ -20,16 +20,19 @@ export interface CrossEntropyOptions {
  *
  *   L = 1/N Σₙ ( −(1 − ε) ln p[n, yₙ] − ε/K Σ_c ln p[n, c] ),  K the number of (allowed) classes.
  *
+ * @param g - writes it.
  * @param logits - [N, C].
  * @param labels - int64 [N], each in [0, C): not checked by the graph.
+ * @param options - masked classes, smoothing.
  * @throws ClError `SHAPE_MISMATCH`; `INVALID_OPTION` for a smoothing outside [0, 1).
  */
 export function crossEntropy(
   g: Emitter,
   logits: Value,
   labels: Value,
-  { allowed, labelSmoothing = 0 }: CrossEntropyOptions = {},
+  options: CrossEntropyOptions = {},
 ): Value {
+  const { allowed, labelSmoothing = 0 } = options;
   const [n, classes] = matrix('crossEntropy', logits);
   if (labels.dims.length !== 1 || labels.dims[0] !== n) {
     throw mismatch(
@@ -79,6 +82,7 @@ export function cosineLoss(g: Emitter, a: Value, b: Value): Value {
  *
  *   S = scale · Î T̂ᵀ,  L = −1/2N Σₙ ( ln softmax(S, rows)[n, n] + ln softmax(S, columns)[n, n] ).
  *
+ * @param g - writes it.
  * @param images - [N, D], normalised here; no row may be zero.
  * @param texts - [N, D].
  * @param scale - the factor itself, exp(logit_scale).

@@ -1,0 +1,62 @@
+/** Between gradients and optimiser: the length of a gradient, and the mean of several. */
+import { ClError } from '@cl/hub';
+
+/** Euclidean length of all gradients together; NaN or infinite when one of them is. */
+export function gradientNorm(gradients: Float32Array): number {
+  let sum = 0;
+  for (const g of gradients) sum += g * g;
+  return Math.sqrt(sum);
+}
+
+/**
+ * Shortens gradients to a length, in place; shorter ones stay as they are (Pascanu et al., ICML 2013).
+ *
+ * @returns the length before.
+ */
+export function clipGradients(gradients: Float32Array, maxNorm: number): number {
+  const norm = gradientNorm(gradients);
+  const scale = maxNorm / (norm + 1e-6); // as PyTorch: the 1e-6 keeps 0/0 out
+  if (scale < 1) for (let i = 0; i < gradients.length; i++) gradients[i] = gradients[i]! * scale;
+  return norm;
+}
+
+/** The gradient of a large batch from those of its parts, so that memory is that of a part. */
+export class GradientAccumulator {
+  readonly #sum: Float32Array;
+  #weight = 0;
+
+  /** @param length - elements of a gradient. */
+  constructor(length: number) {
+    this.#sum = new Float32Array(length);
+  }
+
+  /**
+   * Adds the gradient of a mean loss over some rows.
+   *
+   * @param gradients - read only.
+   * @param rows - how many: parts of different size count accordingly.
+   */
+  add(gradients: Float32Array, rows: number): void {
+    const sum = this.#sum;
+    for (let i = 0; i < sum.length; i++) sum[i] = sum[i]! + rows * gradients[i]!;
+    this.#weight += rows;
+  }
+
+  /**
+   * Writes the gradient of the mean over all rows and starts again at zero.
+   *
+   * @throws ClError `INVALID_DATA` when nothing was added.
+   */
+  take(into: Float32Array): void {
+    if (this.#weight === 0) {
+      throw new ClError(
+        'INVALID_DATA',
+        'GradientAccumulator: nothing was added, expected the gradients of at least one batch. Call add() first.',
+      );
+    }
+    const [sum, scale] = [this.#sum, 1 / this.#weight];
+    for (let i = 0; i < sum.length; i++) into[i] = sum[i]! * scale;
+    sum.fill(0);
+    this.#weight = 0;
+  }
+}

@@ -3,7 +3,14 @@
  * fewer than hidden units. One factorisation of the whole system, from scratch: no recursion, no growing factor.
  */
 import type { Matrix } from '@cl/hub';
-import { cholesky, createGram, multiply, randomFeatures, type RealType } from '@cl/linalg';
+import {
+  cholesky,
+  createGram,
+  hiddenLayerProduct,
+  multiply,
+  randomFeatures,
+  type RealType,
+} from '@cl/linalg';
 
 /** Samples that came together: unit features [n, d] and their class columns. */
 export interface Block {
@@ -41,7 +48,7 @@ export class JointSolver {
 
   /** s(x) = φ(x)·W, [n, classes]. */
   async scores(features: Matrix, weights: Matrix, signal?: AbortSignal): Promise<Matrix> {
-    return multiply(await this.#lift(features, signal), weights, { signal });
+    return hiddenLayerProduct(this.#likeFeatures(features), this.#projection, weights, signal);
   }
 
   async #fromUnits(labels: Int32Array, classes: number, signal?: AbortSignal): Promise<Matrix> {

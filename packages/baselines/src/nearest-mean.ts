@@ -22,6 +22,7 @@ import {
   type UnlearnRequest,
   type WorkOptions,
 } from '@cl/hub';
+import { multiply } from '@cl/linalg';
 import { unitFeatures } from '@cl/zero-shot';
 import { z } from 'zod';
 import { disposedError, knownCandidates } from './closed-vocabulary.ts';
@@ -109,17 +110,17 @@ class NearestMean implements Learner {
   async predict(images: readonly ImageRef[], options: PredictOptions = {}): Promise<Scores> {
     this.#assertOpen();
     const { classes, columns } = knownCandidates('nearest-mean', this.#classes, options.candidates);
-    const { rows, cols, data } = await unitFeatures(this.#features, images, options);
-    const directions = columns.map((column) => unit(this.#sums[column]!.vector));
-    const values = new Float64Array(rows * directions.length);
-    for (let i = 0; i < rows; i += 1) {
-      for (let c = 0; c < directions.length; c += 1) {
-        const direction = directions[c]!;
-        let cosine = 0;
-        for (let k = 0; k < cols; k += 1) cosine += data[i * cols + k]! * direction[k]!;
-        values[i * directions.length + c] = cosine;
-      }
-    }
+    const features = await unitFeatures(this.#features, images, options);
+    const means = {
+      rows: columns.length,
+      cols: features.cols,
+      data: new Float32Array(columns.length * features.cols),
+    };
+    columns.forEach((column, c) => {
+      means.data.set(unit(this.#sums[column]!.vector), c * features.cols);
+    });
+    const { signal } = options;
+    const { data: values } = await multiply(features, means, { transposeB: true, signal }); // cosines
     return { classes, values, sources: images.map(() => 'adapter') };
   }
 

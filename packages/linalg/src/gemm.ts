@@ -1,8 +1,12 @@
 /** C = ±op(A)·op(B) [+ C] on row-major blocks: the one product that everything here is made of. */
-import { Tensor } from 'onnxruntime-node';
 import type { Matrix } from '@cl/hub';
-import { realTypeOf } from './real.ts';
-import { sessionOf, type Effect } from './session.ts';
+import { GraphBuilder, writeModel } from '@cl/onnx';
+import { Tensor } from 'onnxruntime-node';
+import { realTypeOf, type RealType } from './real.ts';
+import { sessionOf } from './session.ts';
+
+/** What a product does to its target C, given P = op(A)·op(B). */
+type Effect = 'set' | 'add' | 'subtract';
 
 /** How the factors are read. */
 export interface GemmOptions {
@@ -25,18 +29,39 @@ export async function gemm(a: Matrix, b: Matrix, c: Matrix, options: GemmOptions
     if (effect === 'set') c.data.fill(0);
     return;
   }
-  const session = await sessionOf({
-    dtype: realTypeOf(c.data),
-    transposeA,
-    transposeB,
-    effect,
-  });
+  const variant = { dtype: realTypeOf(c.data), transposeA, transposeB, effect };
+  const key = ['gemm', ...Object.values(variant)].join();
+  const session = await sessionOf(key, () => gemmModel(variant));
   const target = tensorOf(c);
   const feeds = { a: tensorOf(a), b: tensorOf(b) };
   await session.run(effect === 'set' ? feeds : { ...feeds, c: target }, { y: target });
 }
 
-function tensorOf({ rows, cols, data }: Matrix): Tensor {
+/** Y = ±op(A)·op(B) + C, without C when the effect is `set`. */
+function gemmModel({
+  dtype,
+  transposeA,
+  transposeB,
+  effect,
+}: Required<GemmOptions> & { readonly dtype: RealType }): Uint8Array {
+  const graph = new GraphBuilder({ name: 'gemm' });
+  const inputs = [
+    graph.input('a', dtype, transposeA ? ['k', 'm'] : ['m', 'k']),
+    graph.input('b', dtype, transposeB ? ['n', 'k'] : ['k', 'n']),
+  ];
+  if (effect !== 'set') inputs.push(graph.input('c', dtype, ['m', 'n']));
+  const attributes = {
+    transA: transposeA ? 1n : 0n,
+    transB: transposeB ? 1n : 0n,
+    alpha: effect === 'subtract' ? -1 : 1,
+    beta: 1,
+  };
+  graph.output(graph.node('Gemm', inputs, attributes, { outputs: ['y'] }), dtype, ['m', 'n']);
+  return writeModel(graph.build());
+}
+
+/** The matrix as onnxruntime sees it; shares its memory. */
+export function tensorOf({ rows, cols, data }: Matrix): Tensor {
   return data instanceof Float32Array
     ? new Tensor('float32', data, [rows, cols])
     : new Tensor('float64', data, [rows, cols]);

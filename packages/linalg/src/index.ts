@@ -9,6 +9,7 @@ export type { CholeskyOptions } from './cholesky.ts';
 export { CholeskyFactor } from './factor.ts';
 export { createGram, Gram } from './gram.ts';
 export { linearKernel, rbfKernel } from './kernels.ts';
+export { hiddenLayerProduct, rbfKernelProduct } from './layered-products.ts';
 export { multiply } from './multiply.ts';
 export type { MultiplyOptions } from './multiply.ts';
 export { randomFeatures, randomProjection } from './random-projection.ts';

@@ -36,12 +36,7 @@ export async function rbfKernel(
   gamma: number,
   options: WorkOptions = {},
 ): Promise<Matrix> {
-  if (!(gamma > 0) || gamma === Infinity) {
-    throw new ClError(
-      'INVALID_OPTION',
-      `rbfKernel: gamma is ${gamma}, expected a positive number. RAIL uses 0.1 on unit features.`,
-    );
-  }
+  assertGamma('rbfKernel', gamma);
   const kernel = await linearKernel(x, y, options);
   const [xx, yy] = [squaredNorms(x), squaredNorms(y)];
   const tiny = kernel.data instanceof Float32Array ? 2 ** -126 : 2 ** -1022;
@@ -58,7 +53,17 @@ export async function rbfKernel(
   return kernel;
 }
 
-function squaredNorms({ rows, cols, data }: Matrix): Float64Array {
+/** @throws ClError `INVALID_OPTION` unless γ is positive and finite. */
+export function assertGamma(where: string, gamma: number): void {
+  if (gamma > 0 && gamma < Infinity) return;
+  throw new ClError(
+    'INVALID_OPTION',
+    `${where}: gamma is ${gamma}, expected a positive number. RAIL uses 0.1 on unit features.`,
+  );
+}
+
+/** ‖x_i‖² of each row. */
+export function squaredNorms({ rows, cols, data }: Matrix): Float64Array {
   const norms = new Float64Array(rows);
   for (let i = 0; i < rows; i++) {
     let sum = 0;

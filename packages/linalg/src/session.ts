@@ -1,29 +1,14 @@
-/** onnxruntime sessions that multiply matrices: one a variant, made when first needed. */
-import { GraphBuilder, writeModel } from '@cl/onnx';
+/** onnxruntime sessions that multiply matrices: one a graph, made when first needed. */
 import { InferenceSession } from 'onnxruntime-node';
-import type { RealType } from './real.ts';
-
-/** What a product does to its target C, given P = op(A)·op(B). */
-export type Effect = 'set' | 'add' | 'subtract';
-
-/** What tells one session from another. */
-export interface Variant {
-  readonly dtype: RealType;
-  readonly transposeA: boolean;
-  readonly transposeB: boolean;
-  readonly effect: Effect;
-}
 
 const sessions = new Map<string, Promise<InferenceSession>>();
 let threads = 0;
 
-/** The session of a variant: a graph of one `Gemm` whose dimensions are known when it runs. */
-export function sessionOf(variant: Variant): Promise<InferenceSession> {
-  const { dtype, transposeA, transposeB, effect } = variant;
-  const key = [dtype, transposeA, transposeB, effect].join();
+/** The session under a key, of the model that `build` gives the first time: dimensions are known when it runs. */
+export function sessionOf(key: string, build: () => Uint8Array): Promise<InferenceSession> {
   let session = sessions.get(key);
   if (session === undefined) {
-    session = InferenceSession.create(gemmModel(variant), {
+    session = InferenceSession.create(build(), {
       intraOpNumThreads: threads,
       interOpNumThreads: 1,
       logSeverityLevel: 3,
@@ -34,24 +19,6 @@ export function sessionOf(variant: Variant): Promise<InferenceSession> {
     sessions.set(key, session);
   }
   return session;
-}
-
-/** Y = ±op(A)·op(B) + C, without C when the effect is `set`. */
-function gemmModel({ dtype, transposeA, transposeB, effect }: Variant): Uint8Array {
-  const graph = new GraphBuilder({ name: 'gemm' });
-  const inputs = [
-    graph.input('a', dtype, transposeA ? ['k', 'm'] : ['m', 'k']),
-    graph.input('b', dtype, transposeB ? ['n', 'k'] : ['k', 'n']),
-  ];
-  if (effect !== 'set') inputs.push(graph.input('c', dtype, ['m', 'n']));
-  const attributes = {
-    transA: transposeA ? 1n : 0n,
-    transB: transposeB ? 1n : 0n,
-    alpha: effect === 'subtract' ? -1 : 1,
-    beta: 1,
-  };
-  graph.output(graph.node('Gemm', inputs, attributes, { outputs: ['y'] }), dtype, ['m', 'n']);
-  return writeModel(graph.build());
 }
 
 /**

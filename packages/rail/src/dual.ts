@@ -89,6 +89,9 @@ export class KernelRidge implements Adapter {
   async scores(features: Matrix, work?: WorkOptions): Promise<Matrix> {
     const { map } = this.#options;
     const alpha = inPrecision(await this.coefficients(work), map.precision);
+    if (map.combine !== undefined) {
+      return map.combine(features, this.#memory.features, alpha, work?.signal);
+    }
     const scores = zeros(features.rows, this.#classes, map.precision);
     for (const [from, to] of chunksOf(features.rows, Math.max(map.width, alpha.rows))) {
       const images = await collected(liftedChunks(map, rowsOf(features, from, to), work?.signal));

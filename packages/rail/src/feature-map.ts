@@ -3,7 +3,15 @@
  * lifts once what then meets many blocks.
  */
 import type { Matrix } from '@cl/hub';
-import { linearKernel, multiply, randomFeatures, rbfKernel, type RealType } from '@cl/linalg';
+import {
+  hiddenLayerProduct,
+  linearKernel,
+  multiply,
+  randomFeatures,
+  rbfKernel,
+  rbfKernelProduct,
+  type RealType,
+} from '@cl/linalg';
 
 /** A kernel. */
 export interface FeatureMap {
@@ -17,10 +25,18 @@ export interface FeatureMap {
   lift(x: Matrix, signal?: AbortSignal): Promise<Matrix>;
   /** K [n, m] of lifted rows. */
   product(a: Matrix, b: Matrix, signal?: AbortSignal): Promise<Matrix>;
+  /** k(x, y)·W [n, C] of rows [n, d] and [m, d] without K in between, where that is cheaper. */
+  combine?(x: Matrix, y: Matrix, weights: Matrix, signal?: AbortSignal): Promise<Matrix>;
+}
+
+/** A kernel whose lifted rows have weights of their own. */
+export interface HiddenLayer extends FeatureMap {
+  /** φ(x)·W [n, C] of rows [n, d] and weights [width, C] without φ(x) in between. */
+  scores(x: Matrix, weights: Matrix, signal?: AbortSignal): Promise<Matrix>;
 }
 
 /** k(x, y) = φ(x)·φ(y) with φ(x) = ReLU(x·W), the hidden layer of the primal form; φ(x) = x without a projection. */
-export function hiddenLayer(width: number, precision: RealType, projection?: Matrix): FeatureMap {
+export function hiddenLayer(width: number, precision: RealType, projection?: Matrix): HiddenLayer {
   return {
     width,
     precision,
@@ -30,6 +46,12 @@ export function hiddenLayer(width: number, precision: RealType, projection?: Mat
       return projection === undefined ? typed : randomFeatures(typed, projection, signal);
     },
     product: (a, b, signal) => multiply(a, b, { transposeB: true, signal }),
+    async scores(x, weights, signal) {
+      const typed = inPrecision(x, precision);
+      return projection === undefined
+        ? multiply(typed, weights, { signal })
+        : hiddenLayerProduct(typed, projection, weights, signal);
+    },
   };
 }
 
@@ -47,6 +69,12 @@ export function kernelOf(
     lift: async (x) => inPrecision(x, precision),
     product: (a, b, signal) =>
       kernel === 'rbf' ? rbfKernel(a, b, gamma, { signal }) : linearKernel(a, b, { signal }),
+    async combine(x, y, weights, signal) {
+      const [left, right] = [inPrecision(x, precision), inPrecision(y, precision)];
+      if (kernel === 'rbf') return rbfKernelProduct(left, right, gamma, weights, signal);
+      const direction = await multiply(right, weights, { transposeA: true, signal }); // yᵀ·W
+      return multiply(left, direction, { signal });
+    },
   };
 }
 

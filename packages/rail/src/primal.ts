@@ -9,7 +9,7 @@ import { throwIfAborted, type Matrix, type Tensor, type WorkOptions } from '@cl/
 import { multiply, type RealType } from '@cl/linalg';
 import { notAlike, type Adapter, type AdapterState } from './adapter.ts';
 import { KernelRidge } from './dual.ts';
-import { inPrecision, rowsOf, zeros, type FeatureMap } from './feature-map.ts';
+import { inPrecision, rowsOf, zeros, type HiddenLayer } from './feature-map.ts';
 import type { FeatureMemory, LabelledFeatures } from './feature-memory.ts';
 import { chunksOf } from './kernel-matrix.ts';
 import { RidgeSums } from './ridge-sums.ts';
@@ -29,8 +29,7 @@ const keptPerUnit = 1.25;
 
 /** What {@link PrimalRidge} solves. */
 export interface PrimalRidgeOptions {
-  /** A `hiddenLayer`. */
-  readonly map: FeatureMap;
+  readonly map: HiddenLayer;
   /** λ. */
   readonly ridge: number;
   /** Element type of sums and factors; that of features, weights and scores is the map's. */
@@ -96,13 +95,7 @@ export class PrimalRidge implements Adapter {
   async scores(features: Matrix, work?: WorkOptions): Promise<Matrix> {
     const { map } = this.#options;
     const weights = await this.weights(work);
-    const scores = zeros(features.rows, weights.cols, map.precision);
-    for (const [from, to] of chunksOf(features.rows, map.width)) {
-      const phi = await map.lift(rowsOf(features, from, to), work?.signal);
-      const part = await multiply(phi, weights, { signal: work?.signal }); // [N, M] × [M, C]
-      scores.data.set(part.data, from * weights.cols);
-    }
-    return scores;
+    return map.scores(features, weights, work?.signal);
   }
 
   async remove(

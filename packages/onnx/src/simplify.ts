@@ -4,12 +4,18 @@ import type { OnnxTensor } from './element-type.ts';
 import type { OnnxGraph } from './graph.ts';
 import { foldConstants, type FoldOptions } from './infer.ts';
 import { upgradeOpset } from './opset.ts';
+import { attentionRules } from './patterns/attention.ts';
 import { cleaningRules } from './patterns/clean.ts';
 import { geluRules } from './patterns/gelu.ts';
 import { layerNormRules } from './patterns/layer-norm.ts';
 import { applyRewrites, type Rewrite } from './rewrite.ts';
 
-const rules: readonly Rewrite[] = [...layerNormRules, ...geluRules, ...cleaningRules];
+const rules: readonly Rewrite[] = [
+  ...attentionRules,
+  ...layerNormRules,
+  ...geluRules,
+  ...cleaningRules,
+];
 
 /** Each round takes away at least one node of a chain; exporters' longest need about ten. */
 const maxRounds = 100;

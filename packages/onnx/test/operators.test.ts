@@ -53,6 +53,8 @@ const reductions = 'Sum Mean Max Min Prod L1 L2 LogSum LogSumExp SumSquare';
 const image = floats(1, 2, 5, 6);
 const window = { kernel_shape: [2n, 3n], strides: [2n, 1n], pads: [1n, 0n, 0n, 1n] };
 
+const twoAndAHalf: OnnxTensor = { dtype: 'float32', dims: [2], data: Float32Array.of(2, 2.5) };
+
 const cases: readonly Case[] = [
   ...unary.split(' ').map((name) => op(name, [x])),
   ...'Add Sub Mul Div Pow Min Max Sum Mean'.split(' ').map((name) => op(name, [x, y])),
@@ -91,6 +93,7 @@ const cases: readonly Case[] = [
   op('com.microsoft.FusedMatMul', [floats(3, 2, 4), floats(5, 2, 4)], {
     attributes: { transBatchA: 1n, transBatchB: 1n, transB: 1n },
   }),
+  op('Attention', [floats(2, 2, 3, 4), floats(2, 2, 5, 4), floats(2, 2, 5, 6)], { opset: 23 }),
   op('Conv', [image, floats(4, 2, 2, 3), floats(4)], { attributes: window }),
   op('Conv', [image, floats(4, 1, 2, 2)], { attributes: { group: 2n, dilations: [2n, 2n] } }),
   op('Conv', [image, floats(4, 2, 2, 2)], { attributes: { auto_pad: 'SAME_UPPER' } }),
@@ -121,6 +124,10 @@ const cases: readonly Case[] = [
   op('Tile', [floats(2, 3), ints([2, 3])]),
   op('Pad', [x, ints([1, 0, 0, 0, 2, 0])]),
   op('Pad', [x, ints([1, 2]), undefined, ints([1])]),
+  op('Resize', [floats(1, 1, 3, 3), undefined, undefined, ints([1, 1, 5, 2])], {
+    attributes: { mode: 'cubic' },
+  }),
+  op('Resize', [floats(1, 1, 3, 3), undefined, twoAndAHalf], { attributes: { axes: [2n, -1n] } }),
   op('Range', [ints([1], []), ints([8], []), ints([3], [])]),
   op('Range', [scalar(1), scalar(-1), scalar(-0.5)]),
   op('ConstantOfShape', [ints([2, 2])], { attributes: { value: ints([7]) } }),
@@ -164,7 +171,7 @@ function modelOf(test: Case, constant: (input: OnnxTensor, i: number) => boolean
   g.node(opType, inputs, test.attributes, { domain, outputs, name: 'node' });
   for (const name of outputs) g.output(name, 'float32', []); // the type is not known yet
   const model = g.build();
-  const output = model.graph!.output.map(({ $typeName, name }) => ({ $typeName, name }) as never);
+  const output = model.graph!.output.map((info) => ({ ...info, type: undefined }));
   return { ...model, graph: { ...model.graph!, output } };
 }
 
@@ -192,6 +199,7 @@ describe('inferred types are those of what onnxruntime computes', () => {
     const data = new Set(['Gather', 'GatherElements', 'GatherND', 'Neg', 'CastLike', 'OneHot']);
     const isSize = ({ dtype }: OnnxTensor, i: number): boolean =>
       (dtype === 'int64' && i > 0 && !data.has(test.opType)) ||
+      (test.opType === 'Resize' && i > 0) ||
       ['Range', 'ConstantOfShape', 'OneHot'].includes(test.opType);
     const model = modelOf(test, isSize);
     const graph = inferTypes(graphFromModel(model));
@@ -208,7 +216,7 @@ describe('inferred types are those of what onnxruntime computes', () => {
 
 describe('folded constants are what onnxruntime computes', () => {
   const folds =
-    /^(Acos|Asin|Atan|Tan|Elu|Selu|Erf|Gelu|.*Softmax|Hard.*|Lp.*|.*Normalization|Mish|Clip|.*Pool|Conv|Gemm|.*MatMul|com.*|Pad|TopK|.*Loss|Einsum|OneHot|NonZero|Scatter.*|Gather.+|PRelu|Soft.*|LeakyRelu|Thresh.*|CumSum|ArgMin|CastLike|Dropout|IsInf|Round|Sum|Mean|Bitwise.*|Reduce(L1|L2|LogSum|LogSumExp|SumSquare))$/;
+    /^(Acos|Asin|Atan|Tan|Elu|Selu|Erf|Gelu|.*Softmax|Hard.*|Lp.*|.*Normalization|Mish|Clip|.*Pool|Conv|Gemm|.*MatMul|com.*|Pad|TopK|.*Loss|Einsum|OneHot|NonZero|Resize|Attention|Scatter.*|Gather.+|PRelu|Soft.*|LeakyRelu|Thresh.*|CumSum|ArgMin|CastLike|Dropout|IsInf|Round|Sum|Mean|Bitwise.*|Reduce(L1|L2|LogSum|LogSumExp|SumSquare))$/;
   const foldable = named.filter(([, { opType }]) => !folds.test(opType));
   test('most of shape arithmetic is folded', () => expect(foldable.length).toBeGreaterThan(60));
 

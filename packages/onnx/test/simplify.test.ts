@@ -262,6 +262,16 @@ describe('detours are taken out', () => {
       ['y = Reshape(x, [2, 4, 3])'],
     ],
     [
+      'a Resize to the size that it has',
+      (g, x) => {
+        const sizes = constant(g, ints(1, 2, 3, 4));
+        const image = g.node('Unsqueeze', [x, constant(g, ints(0))]);
+        const resized = g.node('Resize', [image, '', '', sizes], { mode: 'cubic' });
+        return g.node('Neg', [g.node('Reshape', [resized, constant(g, ints(2, 3, 4))])]);
+      },
+      ['y = Neg(x)'],
+    ],
+    [
       'a constant that repeats itself',
       (g, x) => g.node('Mul', [x, constant(g, float(3, [2, 3, 4]))]),
       ['y = Mul(x, float32[1, 1, 1](3.0))'],
@@ -444,7 +454,7 @@ describe('simple and original graphs compute the same', () => {
     return (await session.run({ x: new Tensor('float32', x, [2, 3, 4]) }))['y']!;
   };
   test('in each case above', async () => {
-    expect(builds).toHaveLength(20); // 5 norms, 6 GELUs, 9 detours
+    expect(builds).toHaveLength(21); // 5 norms, 6 GELUs, 10 detours
     for (const [name, build] of builds) {
       const graph = graphOf(build);
       const [want, got] = [await run(graph), await run(simplify(graph, { inputDims }))];
@@ -460,9 +470,9 @@ describe('bad input is refused in words', () => {
   const refusals: readonly [string, () => unknown, string, RegExp][] = [
     [
       'an operator without a rule',
-      () => simplified((g, x) => g.node('Resize', [x], {}, { name: '/pos_embed/Resize' })),
+      () => simplified((g, x) => g.node('GridSample', [x], {}, { name: '/warp/GridSample' })),
       'NOT_SUPPORTED',
-      /no rule for node "\/pos_embed\/Resize" \(Resize\) at opset 21.*options\.rules/,
+      /no rule for node "\/warp\/GridSample" \(GridSample\) at opset 21.*options\.rules/,
     ],
     [
       'sizes that the model does not declare',
@@ -512,8 +522,8 @@ describe('bad input is refused in words', () => {
   });
 
   test('a rule that is passed in serves', () => {
-    const graph = graphOf((g, x) => g.node('Resize', [x]));
-    const rules: TypeRules = { Resize: (n) => [n.type(0)] };
+    const graph = graphOf((g, x) => g.node('GridSample', [x]));
+    const rules: TypeRules = { GridSample: (n) => [n.type(0)] };
     expect(inferTypes(graph, { inputDims, rules }).types.get('y')!.dims).toEqual([2, 3, 4]);
   });
 });

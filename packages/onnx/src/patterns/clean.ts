@@ -3,7 +3,7 @@ import { broadcast, isStatic, sizeOf, stridesOf } from '../dims.ts';
 import type { OnnxTensor } from '../element-type.ts';
 import type { GraphNode } from '../graph.ts';
 import { numbersOf, take, walk } from '../kernels/kernel.ts';
-import { intsAttribute } from '../node-attributes.ts';
+import { intsAttribute, stringAttribute } from '../node-attributes.ts';
 import type { Rewrite, Surroundings } from '../rewrite.ts';
 
 /** At inference Dropout hands its input on. */
@@ -200,11 +200,21 @@ function once(tensor: OnnxTensor, axis: number): OnnxTensor {
   return take(tensor, walk(dims, stridesOf(tensor.dims), 0), dims);
 }
 
+/** Resize to the size that it has, told as sizes: each new place falls on an old one. */
+const idleResize: Rewrite = (node, g) => {
+  if (node.opType !== 'Resize' || g.view(node).ints(3) === undefined) return undefined;
+  const places = stringAttribute(node, 'coordinate_transformation_mode', 'half_pixel');
+  if (places.startsWith('tf_')) return undefined;
+  const [from, to] = [g.dims(node.inputs[0]!), g.dims(node.outputs[0]!)];
+  return to && from?.join() === to.join() ? node.inputs[0] : undefined;
+};
+
 /** Rules that leave fewer or plainer nodes. */
 export const cleaningRules: readonly Rewrite[] = [
   dropout,
   castToSame,
   sameSize,
+  idleResize,
   transposeOfMerged,
   oneReshape,
   transposes,

@@ -1,7 +1,7 @@
 /** Types of operators that move, select, repeat and make elements. */
 import { broadcast, isStatic, positiveAxis, sizeOf, type Dims } from '../dims.ts';
 import type { OnnxTensor } from '../element-type.ts';
-import { intAttribute, intsAttribute } from '../node-attributes.ts';
+import { intAttribute, intsAttribute, stringAttribute } from '../node-attributes.ts';
 import { show, typed, type NodeView, type TypeRule, type TypeRules } from './rule.ts';
 
 /** As many unknown sizes as the shape input has elements. */
@@ -202,6 +202,21 @@ const pad: TypeRule = (n) => {
   });
 };
 
+/** To the given sizes, or to ⌊size · scale⌋ along each axis (all of them, or `axes` since opset 18). */
+const resize: TypeRule = (n) => {
+  const policy = stringAttribute(n.node, 'keep_aspect_ratio_policy', 'stretch');
+  if (policy !== 'stretch') throw n.invalid(`keeps the aspect ratio ("${policy}")`);
+  const rank = n.dims(0).length;
+  const axes = intsAttribute(n.node, 'axes')?.map((axis) => positiveAxis(axis, rank));
+  const [scales, sizes] = [n.ints(2) ?? [], n.ints(3)];
+  return perAxis(n, (size, axis) => {
+    const at = axes === undefined ? axis : axes.indexOf(axis);
+    if (at < 0) return size;
+    const scale = scales[at];
+    return sizes?.[at] ?? (scale === undefined ? '?' : Math.floor(size * scale));
+  });
+};
+
 const range: TypeRule = (n) => {
   const [start, limit, delta] = [0, 1, 2].map((i) => n.ints(i)?.[0]);
   const known = start !== undefined && limit !== undefined && delta !== undefined;
@@ -252,6 +267,7 @@ export const movement: TypeRules = {
     return perAxis(n, (size, axis) => (repeats === undefined ? '?' : size * repeats[axis]!));
   },
   Pad: pad,
+  Resize: resize,
   Range: range,
   ConstantOfShape: constantOfShape,
   Shape: shape,

@@ -84,6 +84,17 @@ const globalPool: TypeRule = (n) => {
   ];
 };
 
+/** Attention of opset 23: Y like Q with V's width, the grown keys and values, the scores. */
+const attention: TypeRule = (n) => {
+  const [q, k, v] = [n.type(0), n.dims(1), n.dims(2)];
+  if (q.dims.length !== 4 || n.has(4) || n.has(5)) {
+    throw n.invalid('has merged heads or past keys, expected [N, H, T, d] and no past');
+  }
+  const [batch, heads, length] = q.dims as [number, number, number];
+  const scores = [batch, heads, length, k[2]!];
+  return [[batch, heads, length, v[3]!], k, v, scores].map((dims) => typed(q.elementType, dims));
+};
+
 /** Rules by operator. */
 export const products: TypeRules = {
   MatMul: (n) => [typed(n.type(0).elementType, matmul(n, n.dims(0), n.dims(1)))],
@@ -93,6 +104,7 @@ export const products: TypeRules = {
     return [typed(n.type(0).elementType, matmul(n, a, b))];
   },
   'com.microsoft.FusedMatMul': fusedMatMul,
+  Attention: attention,
   Conv: conv,
   MaxPool: pool,
   AveragePool: pool,

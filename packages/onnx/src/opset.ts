@@ -22,12 +22,14 @@ const axesAsInput: Rewrite = (node, g) => {
   return g.emit(node.opType, [node.inputs[0]!, g.ints(axes)], without(node, 'axes'));
 };
 
+const oneAxis = /^(Softmax|LogSoftmax|Hardmax)$/;
+
 /**
  * Before opset 13, Softmax worked on all axes from `axis` on as one. Along the last axis that is the same as
  * today; else the axes are merged, and split again.
  */
 const softmaxOfOneAxis: Rewrite = (node, g) => {
-  if (node.opType !== 'Softmax' && node.opType !== 'LogSoftmax') return undefined;
+  if (!oneAxis.test(node.opType)) return undefined;
   const input = node.inputs[0]!;
   const dims = g.dims(input);
   const rank = g.type(input)?.dims.length;
@@ -41,7 +43,8 @@ const softmaxOfOneAxis: Rewrite = (node, g) => {
 };
 
 /**
- * The graph at opset 21 at least, its operators in their newest common form: axes as inputs, Softmax along one axis.
+ * The graph at opset 21 at least, its operators in their newest common form: axes and sizes as
+ * inputs, Softmax along one axis.
  * A graph older than opset 11 or one with a Softmax over several axes of unknown size is returned as it is.
  * Call `inferTypes` before.
  */
@@ -51,17 +54,31 @@ export function upgradeOpset(graph: OnnxGraph): OnnxGraph {
   const changed = applyRewrites(graph, rules);
   const left = graph.opset < 13 && changed.nodes.some((node) => oldSoftmax(node));
   if (left) return graph;
+  const initializers = new Map(changed.initializers);
+  const types = new Map(changed.types);
   const nodes = changed.nodes.map((node) => {
-    // Since opset 18 a Split without sizes says into how many parts.
-    if (node.opType !== 'Split' || node.domain !== '' || (node.inputs[1] ?? '') !== '') return node;
-    const parts = { num_outputs: BigInt(node.outputs.length) };
-    return { ...node, attributes: { ...node.attributes, ...parts } };
+    if (node.domain !== '') return node;
+    if (node.opType === 'Dropout' && graph.opset < 12) return { ...node, attributes: {} };
+    if (node.opType !== 'Split' || (node.inputs[1] ?? '') !== '') return node;
+    const sizes = intsAttribute(node, 'split');
+    if (sizes === undefined) return withNumberOfParts(node);
+    const name = `${node.outputs[0]!}/sizes`;
+    const data = BigInt64Array.from(sizes, BigInt);
+    initializers.set(name, { dtype: 'int64', dims: [sizes.length], data });
+    types.set(name, { elementType: 'int64', dims: [sizes.length] });
+    return { ...node, inputs: [node.inputs[0]!, name], attributes: without(node, 'split') };
   });
-  return { ...changed, nodes, opset: newest };
+  return { ...changed, nodes, initializers, types, opset: newest };
+}
+
+/** Since opset 18 a Split without sizes says into how many parts. */
+function withNumberOfParts(node: GraphNode): GraphNode {
+  const parts = { num_outputs: BigInt(node.outputs.length) };
+  return { ...node, attributes: { ...node.attributes, ...parts } };
 }
 
 function oldSoftmax(node: GraphNode): boolean {
-  return /^(Log)?Softmax$/.test(node.opType) && intAttribute(node, 'axis', 1) !== -1;
+  return oneAxis.test(node.opType) && intAttribute(node, 'axis', 1) !== -1;
 }
 
 function without(node: GraphNode, name: string): Record<string, AttributeValue> {

@@ -43,6 +43,38 @@ const cases: readonly Case[] = [
       { file: fixture(`clip-text-${e}`), ...text, layerNorms: 5, gelus: [quick, 2] },
     ];
   }),
+  ...['opset14', 'opset17'].map((e): Case => ({
+    file: fixture(`dinov2-${e}`), // resizes its positions, and scales what each layer adds
+    dims: [3, 32, 32],
+    layerNorms: 5,
+    gelus: [exact, 2],
+    attentions: 2,
+    heads: 2,
+  })),
+  ...['opset11', 'dynamo'].map((e): Case => ({
+    file: fixture(`fused-${e}`), // one projection for q, k and v, as timm has it
+    dims: [3, 32, 32],
+    layerNorms: 5,
+    gelus: [exact, 2],
+    attentions: 2,
+    heads: 2,
+  })),
+  {
+    file: fixture('vit-dynamo23'), // the Attention operator
+    dims: [3, 32, 32],
+    layerNorms: 5,
+    gelus: [exact, 2],
+    attentions: 2,
+    heads: 2,
+  },
+  {
+    file: fixture('clip-text-dynamo23'),
+    dims: [12],
+    layerNorms: 5,
+    gelus: [quick, 2],
+    attentions: 2,
+    heads: 2,
+  },
   {
     file: fixture('vit-6-layers-opset17'), // step-by-step attention beside native LayerNormalization
     dims: [3, 32, 32],

@@ -393,6 +393,24 @@ test('old forms become those of opset 21', () => {
   expect(text).toMatch(/Reshape\(x, \[2, -1\]\)[^]*Softmax\{axis: -1\}[^]*, \[2, 3, 4\]\)/);
 });
 
+test('the sizes of an old Split become its input; without sizes it says how many parts', () => {
+  const build: Build = (g, x) => {
+    const split = (options: object, outputs: readonly string[]): string =>
+      g.node('Split', [x], { axis: 2n, ...options }, { outputs });
+    split({ split: [1n, 3n] }, ['a', 'b']);
+    split({}, ['c', 'd']);
+    const joined = g.node('Concat', ['b', 'a', 'd', 'c'], { axis: 2n });
+    return g.node('Dropout', [joined], { ratio: 0.1 });
+  };
+  const graph = graphOf(build, 11);
+  const text = printGraph(upgradeOpset(inferTypes(graph, { inputDims })));
+  expect(text).toContain('a, b = Split{axis: 2}(x, [1, 3])  # float32[2, 3, 1], float32[2, 3, 3]');
+  expect(text).toContain(
+    'c, d = Split{axis: 2, num_outputs: 2}(x)  # float32[2, 3, 2], float32[2, 3, 2]',
+  );
+  expect(text).toContain('Dropout(');
+});
+
 test('dead code goes, and so do constants and outputs that nobody reads', () => {
   const graph = graphOf((g, x) => {
     g.node('Exp', [x]);

@@ -1,5 +1,6 @@
 /**
- * Reverse-mode differentiation of ONNX graphs into ordinary ONNX graphs.
+ * Reverse-mode differentiation of ONNX graphs into ordinary ONNX graphs. Runs anywhere, browsers included; the trainer,
+ * which runs them on onnxruntime, is in `@cl/autodiff/node`.
  *
  * @packageDocumentation
  */
@@ -38,3 +39,4 @@ export {
   warmUp,
 } from './schedules.ts';
 export type { CosineOptions, Schedule, VqPromptCosineOptions } from './schedules.ts';
+export { lowerForCpu } from './lower.ts';

@@ -56,7 +56,12 @@ export class GradientAccumulator {
     }
     const [sum, scale] = [this.#sum, 1 / this.#weight];
     for (let i = 0; i < sum.length; i++) into[i] = sum[i]! * scale;
-    sum.fill(0);
+    this.clear();
+  }
+
+  /** Starts again at zero. */
+  clear(): void {
+    this.#sum.fill(0);
     this.#weight = 0;
   }
 }

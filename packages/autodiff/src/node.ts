@@ -1,0 +1,8 @@
+/**
+ * Training on onnxruntime in a thread of its own: what needs Node.
+ *
+ * @packageDocumentation
+ */
+export type { Batch } from './batch.ts';
+export { createTrainer } from './trainer.ts';
+export type { StepReport, Trainer, TrainerOptions } from './trainer.ts';

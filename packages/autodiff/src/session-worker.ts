@@ -1,0 +1,54 @@
+/** The thread that owns onnxruntime's sessions: `session.run` blocks it and nobody else. */
+import { parentPort } from 'node:worker_threads';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { MessageTensor, SessionAnswer, SessionCall } from './session-messages.ts';
+
+process.env['ORT_DISABLE_TELEMETRY'] = '1'; // read when the library loads
+const ort = await import('onnxruntime-node');
+const sessions = new Map<string, InferenceSession>();
+
+parentPort?.on('message', (call: SessionCall) => {
+  answer(call).then(
+    (results) => {
+      const buffers = new Set(Object.values(results).map(({ data }) => data.buffer as ArrayBuffer));
+      parentPort?.postMessage({ id: call.id, results } satisfies SessionAnswer, [...buffers]);
+      if (call.method === 'close') parentPort?.close();
+    },
+    (error: unknown) => {
+      parentPort?.postMessage({
+        id: call.id,
+        error: (error as Error).message,
+      } satisfies SessionAnswer);
+    },
+  );
+});
+
+async function answer(call: SessionCall): Promise<Record<string, MessageTensor>> {
+  if (call.method === 'load') {
+    const session = await ort.InferenceSession.create(call.model, {
+      intraOpNumThreads: call.threads,
+      interOpNumThreads: 1,
+      logSeverityLevel: 3,
+    });
+    sessions.set(call.key, session);
+    return {};
+  }
+  if (call.method === 'run') {
+    const feeds = Object.entries(call.feeds).map(
+      ([name, { dtype, data, dims }]): [string, Tensor] => [
+        name,
+        new ort.Tensor(dtype as 'float32', data as Float32Array, dims),
+      ],
+    );
+    const results = await sessions.get(call.key)!.run(Object.fromEntries(feeds));
+    return Object.fromEntries(
+      Object.entries(results).map(([name, { type, dims, data }]) => [
+        name,
+        { dtype: type, dims, data: data as MessageTensor['data'] },
+      ]),
+    );
+  }
+  for (const session of sessions.values()) await session.release();
+  sessions.clear();
+  return {};
+}

@@ -39,17 +39,17 @@ export interface AttentionSite {
 /**
  * The attentions of a graph in order of computation. Call `simplify` before: sizes must be numbers.
  *
- * A Softmax that stands for none, as in a classifier, is passed over.
+ * A Softmax that stands for none, as in a classifier, is passed over, and so is one over constant keys.
  */
 export function attentionSites(graph: OnnxGraph): readonly AttentionSite[] {
   const g = new Surroundings(graph, []);
   return graph.nodes
     .filter(({ opType, domain }) => opType === 'Softmax' && domain === '')
-    .map((softmax) => siteAt(softmax, g, graph))
+    .map((softmax) => siteAt(softmax, g))
     .filter((site) => site !== undefined);
 }
 
-function siteAt(softmax: GraphNode, g: Surroundings, graph: OnnxGraph): AttentionSite | undefined {
+function siteAt(softmax: GraphNode, g: Surroundings): AttentionSite | undefined {
   const dims = g.dims(softmax.outputs[0]!);
   const axis = intAttribute(softmax, 'axis', -1);
   if (dims === undefined || (axis !== -1 && axis !== dims.length - 1)) return undefined;
@@ -57,23 +57,23 @@ function siteAt(softmax: GraphNode, g: Surroundings, graph: OnnxGraph): Attentio
   const above = productOf(softmax.outputs[0]!, g);
   if (below === undefined || above === undefined) return undefined;
   const query = unscaled(below.scores.inputs[0]!, g);
-  const key = unscaled(below.scores.inputs[1]!, g);
+  const transposed = below.scores.inputs[1]!;
+  const flipped = transposesLast(g.producer(transposed, 'Transpose'));
+  const key = unscaled(flipped ?? transposed, g);
   const value = above.product.inputs[1]!;
-  const [q, k] = [g.dims(query.value), g.dims(key.value)];
-  if (!q || !k || graph.initializers.has(key.value)) return undefined;
-  const source = below.scores.inputs[1]!;
-  const flipped = transposesLast(g.producer(source, 'Transpose'));
-  const keyName = flipped === undefined ? key : unscaled(flipped, g);
+  const q = g.dims(query.value);
+  if (q === undefined || g.constant(key.value) !== undefined) return undefined;
+  const keyAxis = q.length - (flipped === undefined ? 1 : 2);
   const output = mergedHeads(above.product.outputs[0]!, g);
   const width = output === undefined ? undefined : g.dims(output)?.at(-1);
   const headDim = q.at(-1)!;
   return {
     query: query.value,
-    key: keyName.value,
-    keyAxis: flipped === undefined ? k.length - 1 : k.length - 2,
+    key: key.value,
+    keyAxis,
     value,
     mask: below.mask,
-    scale: below.scale * query.scale * keyName.scale * (flipped === undefined ? 1 : key.scale),
+    scale: below.scale * query.scale * key.scale,
     scores: below.scores,
     softmax,
     probabilities: above.probabilities,

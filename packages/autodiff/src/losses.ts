@@ -96,12 +96,12 @@ export function contrastiveLoss(g: Emitter, images: Value, texts: Value, scale: 
 }
 
 /** Rows divided by their Euclidean length. */
-export function unitRows(g: Emitter, x: Value): Value {
+function unitRows(g: Emitter, x: Value): Value {
   return g.div(x, g.sqrt(g.sumOver(g.mul(x, x), [-1])));
 }
 
 /** The mean over all elements: a scalar. */
-export function mean(g: Emitter, x: Value): Value {
+function mean(g: Emitter, x: Value): Value {
   return g.mul(g.sumOver(x, allAxes(x.dims.length), 'squeeze'), 1 / sizeOf(x.dims));
 }
 

@@ -9,7 +9,7 @@ import { rule, type GradientRule } from '../rule.ts';
  * were broadcast along. μ and s are computed again rather than kept: a few passes over x, next to nothing beside the
  * matrix products around it.
  */
-export const layerNormalization: GradientRule = rule('LayerNormalization', 17, (n, g) => {
+const layerNormalization: GradientRule = rule('LayerNormalization', 17, (n, g) => {
   const x = n.x(0);
   const rank = x.dims.length;
   const axes = allAxes(rank).slice(axisOf(n.int('axis', -1), rank));
@@ -24,7 +24,7 @@ export const layerNormalization: GradientRule = rule('LayerNormalization', 17, (
 });
 
 /** `LpNormalization`: y = x/‖x‖ along an axis; for p = 2, dx = (dy − y Σ dy ⊙ y)/‖x‖. */
-export const lpNormalization: GradientRule = rule('LpNormalization', 1, (n, g) => {
+const lpNormalization: GradientRule = rule('LpNormalization', 1, (n, g) => {
   if (n.int('p', 2) !== 2)
     n.refuse(`p is ${n.int('p', 2)}`, '2', 'Write the norm with ReduceL1 and Div.');
   const axis = [n.int('axis', -1)];

@@ -1,7 +1,8 @@
 /** Old forms of operators brought to their newest common form, so that later stages know only one. */
+import { ClError } from '@cl/hub';
 import type { AttributeValue } from './attribute.ts';
 import { positiveAxis } from './dims.ts';
-import type { GraphNode, OnnxGraph } from './graph.ts';
+import { describeNode, type GraphNode, type OnnxGraph } from './graph.ts';
 import { intAttribute, intsAttribute } from './node-attributes.ts';
 import { applyRewrites, type Rewrite } from './rewrite.ts';
 
@@ -43,17 +44,31 @@ const softmaxOfOneAxis: Rewrite = (node, g) => {
 };
 
 /**
- * The graph at opset 21 at least, its operators in their newest common form: axes and sizes as
- * inputs, Softmax along one axis.
- * A graph older than opset 11 or one with a Softmax over several axes of unknown size is returned as it is.
- * Call `inferTypes` before.
+ * The graph at opset 21 at least, its operators in their newest common form: axes and sizes as inputs, Softmax
+ * along one axis. Call `inferTypes` before.
+ *
+ * @throws ClError `NOT_SUPPORTED` for a graph older than opset 11.
+ * @throws ClError `INVALID_MODEL` for an old Softmax over several axes whose sizes are not known.
  */
 export function upgradeOpset(graph: OnnxGraph): OnnxGraph {
-  if (graph.opset >= newest || graph.opset < oldest) return graph;
+  if (graph.opset >= newest) return graph;
+  if (graph.opset < oldest) {
+    throw new ClError(
+      'NOT_SUPPORTED',
+      `upgradeOpset: the graph is of opset ${graph.opset}, expected ${oldest} or later. ` +
+        'Export it again, or convert it (onnx.version_converter does this in Python).',
+    );
+  }
   const rules = [axesAsInput, ...(graph.opset < 13 ? [softmaxOfOneAxis] : [])];
   const changed = applyRewrites(graph, rules);
-  const left = graph.opset < 13 && changed.nodes.some((node) => oldSoftmax(node));
-  if (left) return graph;
+  const left = graph.opset < 13 ? changed.nodes.find(isOldSoftmax) : undefined;
+  if (left !== undefined) {
+    throw new ClError(
+      'INVALID_MODEL',
+      `upgradeOpset: ${describeNode(left)} works on several axes of unknown size, expected numbers. ` +
+        'Pass all sizes of the inputs in inputDims.',
+    );
+  }
   const initializers = new Map(changed.initializers);
   const types = new Map(changed.types);
   const nodes = changed.nodes.map((node) => {
@@ -77,7 +92,7 @@ function withNumberOfParts(node: GraphNode): GraphNode {
   return { ...node, attributes: { ...node.attributes, ...parts } };
 }
 
-function oldSoftmax(node: GraphNode): boolean {
+function isOldSoftmax(node: GraphNode): boolean {
   return oneAxis.test(node.opType) && intAttribute(node, 'axis', 1) !== -1;
 }
 

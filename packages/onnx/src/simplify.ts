@@ -50,10 +50,13 @@ export function weightsOf(graph: OnnxGraph): string[] {
   return [...graph.initializers].filter(([, tensor]) => isWeight(tensor)).map(([name]) => name);
 }
 
-/** LayerNormalization, Gelu and QuickGelu as single nodes; nothing else changes. Call `inferTypes` before. */
+/**
+ * The graph at opset 21 with LayerNormalization, Gelu and QuickGelu as single nodes; nothing else changes. Call
+ * `inferTypes` before.
+ */
 export function recognize(graph: OnnxGraph, options: FoldOptions = {}): OnnxGraph {
   const { parameters = [] } = options;
-  let current = graph;
+  let current = upgradeOpset(graph);
   for (;;) {
     const next = applyRewrites(current, [...layerNormRules, ...geluRules], parameters);
     if (next === current) return current;

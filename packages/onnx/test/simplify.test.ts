@@ -393,6 +393,22 @@ test('old forms become those of opset 21', () => {
   expect(text).toMatch(/Reshape\(x, \[2, -1\]\)[^]*Softmax\{axis: -1\}[^]*, \[2, 3, 4\]\)/);
 });
 
+test('a Pad that shifts is no detour, though the size stays', () => {
+  const shift: Build = (g, x) => g.node('Pad', [x, constant(g, ints(0, 0, 1, 0, 0, -1))]);
+  expect(simplified(shift)).toEqual(['y = Pad(x, [0, 0, 1, 0, 0, -1])']);
+});
+
+test('arithmetic that has no answer in integers is left to the runtime', () => {
+  const of =
+    (opType: string, a: number, b: number): Build =>
+    (g) =>
+      g.node(opType, [constant(g, ints(a)), constant(g, ints(b))]);
+  expect(simplified(of('Div', 7, 2))).toEqual(['y = Identity([3])']);
+  expect(simplified(of('Div', 7, 0))).toEqual(['y = Div([7], [0])']);
+  expect(simplified(of('Mod', 7, 0))).toEqual(['y = Mod([7], [0])']);
+  expect(simplified(of('Pow', 2, -1))).toEqual(['y = Pow([2], [-1])']);
+});
+
 test('the sizes of an old Split become its input; without sizes it says how many parts', () => {
   const build: Build = (g, x) => {
     const split = (options: object, outputs: readonly string[]): string =>
@@ -509,6 +525,18 @@ describe('bad input is refused in words', () => {
       () => simplified((_, x) => x, { parameters: ['bias'] }),
       'INVALID_OPTION',
       /parameters name "bias", expected initializers/,
+    ],
+    [
+      'a graph that is too old',
+      () => simplified((g, x) => g.node('Neg', [x]), { opset: 9 }),
+      'NOT_SUPPORTED',
+      /opset 9, expected 11 or later/,
+    ],
+    [
+      'an old Softmax over several axes of unknown size',
+      () => simplify(graphOf((g, x) => g.node('Softmax', [x], { axis: 1n }, { name: 'p' }), 11)),
+      'INVALID_MODEL',
+      /node "p" \(Softmax\) works on several axes.*inputDims/,
     ],
     [
       'matrices that do not fit',

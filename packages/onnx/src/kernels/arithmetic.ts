@@ -48,6 +48,7 @@ function arithmetic({ number, big }: Binary): Kernel {
       for (const other of rest) {
         const b = other.data as BigInt64Array;
         if (divides && b.includes(0n)) return undefined;
+        if (view.node.opType === 'Pow' && b.some((exponent) => exponent < 0n)) return undefined;
         for (let i = 0; i < data.length; i++) data[i] = big(data[i]!, b[i]!);
       }
       return [{ ...first, data }];
@@ -55,6 +56,8 @@ function arithmetic({ number, big }: Binary): Kernel {
     const data = Float64Array.from(numbersOf(first));
     for (const other of rest) {
       const b = numbersOf(other);
+      const isInteger = !first.dtype.startsWith('float');
+      if (divides && isInteger && Array.prototype.includes.call(b, 0)) return undefined;
       for (let i = 0; i < data.length; i++) data[i] = number(data[i]!, b[i]!);
     }
     return [fromNumbers(first.dtype, first.dims, data)];

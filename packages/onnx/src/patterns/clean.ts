@@ -19,9 +19,9 @@ const castToSame: Rewrite = (node, g) => {
   return from && from.elementType === to?.elementType ? node.inputs[0] : undefined;
 };
 
-/** Reshape, Expand, Slice, Tile, Pad and Concat of one, when the size stays: elements cannot have moved. */
+/** Reshape, Expand, Slice, Tile and Concat of one, when the size stays: elements cannot have moved. */
 const sameSize: Rewrite = (node, g) => {
-  const moving = /^(Reshape|Expand|Tile|Pad|Squeeze|Unsqueeze|Flatten|Slice|Concat)$/;
+  const moving = /^(Reshape|Expand|Tile|Squeeze|Unsqueeze|Flatten|Slice|Concat)$/;
   if (!moving.test(node.opType) || (node.opType === 'Concat' && node.inputs.length > 1)) {
     return undefined;
   }

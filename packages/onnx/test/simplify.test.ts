@@ -38,12 +38,12 @@ const constant = (g: GraphBuilder, tensor: OnnxTensor): string =>
   g.initializer(`c${made++}`, tensor);
 
 /** A graph float32[2, 3, 4] → y. */
-function graphOf(build: Build, opset = 21): OnnxGraph {
+function graphOf(build: Build, opset = 21, type: 'float32' | 'float64' = 'float32'): OnnxGraph {
   made = 0;
   const g = new GraphBuilder({ opset, domains: { 'com.microsoft': 1 } });
-  const x = g.input('x', 'float32', ['batch', 3, 4]);
+  const x = g.input('x', type, ['batch', 3, 4]);
   const result = build(g, x);
-  g.output(g.node('Identity', [result], {}, { outputs: ['y'] }), 'float32', ['?', '?', '?']);
+  g.output(g.node('Identity', [result], {}, { outputs: ['y'] }), type, ['?', '?', '?']);
   return graphFromModel(g.build());
 }
 
@@ -220,6 +220,25 @@ describe('GELU is recognised', () => {
     ];
     for (const build of others) expect(simplified(build).join()).not.toContain('Gelu');
   });
+});
+
+test('double precision: LayerNorm is recognised, and QuickGelu is not, which has no kernel', () => {
+  const double = (value: number): OnnxTensor => ({
+    dtype: 'float64',
+    dims: [],
+    data: Float64Array.of(value),
+  });
+  const build: Build = (g, x) => {
+    const mean = g.node('ReduceMean', [x, constant(g, ints(-1))]);
+    const d = g.node('Sub', [x, mean]);
+    const variance = g.node('ReduceMean', [g.node('Mul', [d, d]), constant(g, ints(-1))]);
+    const v = g.node('Add', [variance, constant(g, double(1e-6))]);
+    const n = g.node('Div', [d, g.node('Sqrt', [v])]);
+    return g.node('Mul', [n, g.node('Sigmoid', [n])]);
+  };
+  const graph = simplify(graphOf(build, 21, 'float64'), { inputDims });
+  expect(graph.nodes.map(({ opType }) => opType)).toEqual(['LayerNormalization', 'Sigmoid', 'Mul']);
+  expect(graph.types.get('y')).toEqual({ elementType: 'float64', dims: [2, 3, 4] });
 });
 
 describe('detours are taken out', () => {

@@ -56,6 +56,7 @@ const quick: Rewrite = (node, g) => {
   ] as const) {
     const sigmoid = g.producer(gate, 'Sigmoid');
     if (sigmoid === undefined || g.uses(gate) > 1) continue;
+    if (g.type(x)?.elementType === 'float64') return undefined; // onnxruntime has no such kernel
     const inner = product(sigmoid.inputs[0]!, g);
     if (inner.factors.join() === x) {
       return g.emit('QuickGelu', [x], { alpha: inner.scale }, 'com.microsoft');

@@ -5,7 +5,9 @@
  *
  * Three rules, each for one step: the division, then the gain γ, then the shift β.
  */
+import { isStatic, sizeOf } from '../dims.ts';
 import type { GraphNode } from '../graph.ts';
+import { fromNumbers } from '../kernels/kernel.ts';
 import { intAttribute } from '../node-attributes.ts';
 import type { Rewrite, Surroundings } from '../rewrite.ts';
 
@@ -27,11 +29,10 @@ const normalize: Rewrite = (node, g) => {
   const type = g.type(x);
   const dims = type?.dims.slice(axis);
   if (axis === undefined || axis !== trailingAxis(mean!, g) || type === undefined) return undefined;
-  if (type.elementType !== 'float32' || !dims?.every((dim) => typeof dim === 'number')) {
+  if (!type.elementType.startsWith('float') || dims === undefined || !isStatic(dims)) {
     return undefined;
   }
-  const size = dims.reduce((product, dim) => product * dim, 1);
-  const ones = g.add({ dtype: 'float32', dims, data: new Float32Array(size).fill(1) });
+  const ones = g.add(fromNumbers(type.elementType, dims, new Float32Array(sizeOf(dims)).fill(1)));
   return g.emit('LayerNormalization', [x, ones], {
     axis: BigInt(axis - type.dims.length),
     epsilon,

@@ -39,4 +39,3 @@ export {
   warmUp,
 } from './schedules.ts';
 export type { CosineOptions, Schedule, VqPromptCosineOptions } from './schedules.ts';
-export { lowerForCpu } from './lower.ts';

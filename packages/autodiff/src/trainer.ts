@@ -3,7 +3,6 @@ import { ClError, throwIfAborted, type Tensor, type WorkOptions } from '@cl/hub'
 import { modelFromGraph, writeModel, type OnnxGraph, type OnnxTensor } from '@cl/onnx';
 import { backward, gradientName } from './backward.ts';
 import { assertBatch, type Batch } from './batch.ts';
-import { lowerForCpu } from './lower.ts';
 import { clipGradients, GradientAccumulator, gradientNorm } from './optimizers/clip.ts';
 import type { Optimizer, OptimizerState } from './optimizers/optimizer.ts';
 import { ParameterStore } from './parameter-store.ts';
@@ -200,7 +199,7 @@ class ThreadedTrainer implements Trainer {
     const { loss, rules = [], threads = 0 } = this.#options;
     const wrt = this.store.entries.map(({ name }) => name);
     const forward = { ...this.#options.graph(rows), outputs: [loss] };
-    const graph = lowerForCpu(backward(forward, { loss, wrt, rules }));
+    const graph = backward(forward, { loss, wrt, rules });
     const ready = this.#thread.load(String(rows), writeModel(modelFromGraph(graph)), threads);
     ready.catch(() => this.#compiled.delete(rows)); // who awaits it hears of it
     const compiled = { graph, ready };

@@ -1,3 +1,5 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { cl, temporaryFolder } from './fixtures/cl.ts';
 
@@ -30,6 +32,17 @@ test('lists plugins by kind, and one with its options', async () => {
   const wrong = await cl(['list', 'rial'], { cwd });
   expect(wrong.code).toBe(2);
   expect(wrong.stderr).toContain('did you mean "rail"?');
+});
+
+test('lists models, and which of them were downloaded', async () => {
+  const cwd = await temporaryFolder();
+  const weights = join(cwd, 'cache', 'models', 'someone', 'vit-tiny', 'main', 'onnx');
+  await mkdir(weights, { recursive: true });
+  await writeFile(join(weights, 'model.onnx'), '');
+  const { stdout } = await cl(['list', 'backbones'], { cwd, cacheDir: join(cwd, 'cache') });
+  expect(stdout).toMatch(/^ {2}tiny-clip .*embedded$/mu);
+  expect(stdout).toMatch(/^ {2}someone\/vit-tiny .*cached$/mu);
+  expect(stdout).toMatch(/^ {2}Xenova\/clip-vit-base-patch16 .*about 599 MB$/mu);
 });
 
 test('examines the machine: every device with a reason', async () => {

@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 
 /** Bytes on disk under a cache folder. */
 export interface CacheSizes {
@@ -26,6 +26,15 @@ export async function cacheSizes(folder: string = defaultCacheDir()): Promise<Ca
     bytesUnder(join(folder, 'features')),
   ]);
   return { folder, models, features };
+}
+
+/** Hub ids (`owner/name`) of the models that were downloaded into a cache folder, sorted. */
+export async function cachedModels(folder: string = defaultCacheDir()): Promise<readonly string[]> {
+  const models = join(folder, 'models');
+  const files = await readdir(models, { recursive: true }).catch(() => []);
+  // models/OWNER/NAME/REVISION/onnx/…: what has weights is a model, what is still on its way is not.
+  const ids = files.filter((file) => file.endsWith('.onnx')).map((file) => file.split(sep));
+  return [...new Set(ids.map((parts) => parts.slice(0, -3).join('/')))].sort();
 }
 
 async function bytesUnder(folder: string): Promise<number> {

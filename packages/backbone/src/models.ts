@@ -21,7 +21,7 @@ export const knownModels: readonly KnownModel[] = [
   {
     id: 'Xenova/clip-vit-base-patch32',
     plugin: 'clip',
-    license: 'MIT (openai/CLIP)',
+    license: 'MIT',
     megabytes: 606,
     featureDim: 512,
     imageSize: 224,
@@ -30,7 +30,7 @@ export const knownModels: readonly KnownModel[] = [
   {
     id: 'Xenova/clip-vit-base-patch16',
     plugin: 'clip',
-    license: 'MIT (openai/CLIP)',
+    license: 'MIT',
     megabytes: 599,
     featureDim: 512,
     imageSize: 224,
@@ -39,7 +39,7 @@ export const knownModels: readonly KnownModel[] = [
   {
     id: 'Xenova/clip-vit-large-patch14',
     plugin: 'clip',
-    license: 'MIT (openai/CLIP)',
+    license: 'MIT',
     megabytes: 1711,
     featureDim: 768,
     imageSize: 224,

@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { defaultCacheDir } from '@cl/backbone';
+import { cachedModels, defaultCacheDir, knownModels } from '@cl/backbone';
 import { nearest, type AnyPlugin, type PluginKind, type Registry } from '@cl/hub';
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
 import { embeddedBackbones } from '../backbone-choice.ts';
@@ -56,7 +56,8 @@ export const listCommand: CommandDef = defineCommand({
     }
     const style = createStyle(isColoured(process.stdout));
     const single = chosen.length === 1 && flags.positionals[0] !== undefined;
-    const lines = single ? details(chosen[0]!, style) : overview(chosen, cached, style);
+    const models = await modelRows();
+    const lines = single ? details(chosen[0]!, style) : overview(chosen, cached, models, style);
     if (flags.positionals[0] === undefined) lines.unshift(...presetLines(style), '');
     process.stdout.write(`${lines.join('\n')}\n`);
   },
@@ -93,9 +94,14 @@ function presetLines(style: Style): string[] {
 function overview(
   plugins: readonly AnyPlugin[],
   cached: (plugin: AnyPlugin) => string,
+  models: readonly ModelRow[],
   style: Style,
 ): string[] {
   const lines: string[] = [];
+  const names = [...plugins, ...models].map(({ name }) => plain(name).length);
+  const width = Math.min(36, Math.max(20, ...names));
+  const row = (name: string, text: string, note: string): string =>
+    `  ${style.bold(left(plain(name), width))} ${plain(text)}${note === '' ? '' : style.dim(`  ${note}`)}`;
   for (const kind of kinds) {
     const own = plugins.filter((plugin) => plugin['~cl'].kind === kind);
     if (own.length === 0) continue;
@@ -104,16 +110,11 @@ function overview(
     for (const plugin of own) {
       const presets = Object.keys(plugin.presets ?? {}).map((name) => `@${name}`);
       const notes = [presets.join(' '), cached(plugin)].filter((note) => note !== '');
-      const note = notes.length === 0 ? '' : style.dim(`  ${notes.join('  ')}`);
-      lines.push(
-        `  ${style.bold(left(plain(plugin.name), 20))} ${plain(plugin.description)}${note}`,
-      );
+      lines.push(row(plugin.name, plugin.description, notes.join('  ')));
     }
-    if (kind === 'backbone') {
-      for (const name of Object.keys(embeddedBackbones)) {
-        lines.push(`  ${style.bold(left(name, 20))} Embedded model, nothing to download.`);
-      }
-    }
+    if (kind !== 'backbone') continue;
+    lines.push('', style.dim('models for --backbone'));
+    for (const { name, text, note } of models) lines.push(row(name, text, note));
   }
   return lines;
 }
@@ -136,7 +137,35 @@ function details(plugin: AnyPlugin, style: Style): string[] {
   ];
 }
 
-/** What the cache folder says of datasets and backbones. */
+/** A model that `--backbone` takes by name. */
+interface ModelRow {
+  readonly name: string;
+  readonly text: string;
+  readonly note: string;
+}
+
+/** What is embedded, what is known to work, and whatever else was downloaded. */
+async function modelRows(): Promise<readonly ModelRow[]> {
+  const cached = await cachedModels();
+  const known = knownModels.map(({ id, description, license, megabytes }): ModelRow => {
+    const here = cached.includes(id);
+    return {
+      name: id,
+      text: `${description} (${license}).`,
+      note: here ? 'cached' : `about ${megabytes} MB`,
+    };
+  });
+  const others = cached.filter((id) => !knownModels.some((model) => model.id === id));
+  return [
+    ...Object.keys(embeddedBackbones).map((name): ModelRow => {
+      return { name, text: 'A CLIP for 48-pixel icons.', note: 'embedded' };
+    }),
+    ...known,
+    ...others.map((name): ModelRow => ({ name, text: 'Downloaded earlier.', note: 'cached' })),
+  ];
+}
+
+/** What the cache folder says of datasets. */
 async function cachedNames(): Promise<(plugin: AnyPlugin) => string> {
   const folder = defaultCacheDir();
   const namesIn = async (part: string): Promise<readonly string[]> => {

@@ -75,6 +75,9 @@ export class Emitter extends GraphWriter {
   sign(x: Value): Value {
     return this.node('Sign', [x], x);
   }
+  floor(x: Value): Value {
+    return this.node('Floor', [x], x);
+  }
   exp(x: Value): Value {
     return this.node('Exp', [x], x);
   }
@@ -123,6 +126,13 @@ export class Emitter extends GraphWriter {
   /** Σ over everything: a scalar. */
   sumAll(x: Value): Value {
     return this.sumOver(x, allAxes(x.dims.length), 'squeeze');
+  }
+  /** Maximum over one axis, kept as an axis of size 1. */
+  maxOver(x: Value, axis: number): Value {
+    const type = { ...x, dims: keptDims(x.dims, [axis]) };
+    // Axes became an input of this operator in opset 18.
+    if (this.opset < 18) return this.node('ReduceMax', [x], type, { axes: [BigInt(axis)] });
+    return this.node('ReduceMax', [x, this.ints([axis])], type);
   }
   softmax(x: Value, axis: number): Value {
     return this.node('Softmax', [x], x, { axis: BigInt(axis) });

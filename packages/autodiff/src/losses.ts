@@ -1,5 +1,6 @@
 /** Losses, written into a graph with an {@link Emitter}: each gives one number, the mean over its rows. */
 import { ClError } from '@cl/hub';
+import type { ElementType } from '@cl/onnx';
 import { allAxes, sizeOf } from './dims.ts';
 import type { Emitter, Operand } from './emitter.ts';
 import type { Value } from './graph-writer.ts';
@@ -22,7 +23,7 @@ export interface CrossEntropyOptions {
  *
  * @param g - writes it.
  * @param logits - [N, C].
- * @param labels - int64 [N], each in [0, C): not checked by the graph.
+ * @param labels - int64 or int32 [N], each in [0, C): not checked by the graph. WebGPU compares int32 only.
  * @param options - masked classes, smoothing.
  * @throws ClError `SHAPE_MISMATCH`; `INVALID_OPTION` for a smoothing outside [0, 1).
  */
@@ -48,8 +49,8 @@ export function crossEntropy(
     );
   }
   const scores = allowed === undefined ? logits : g.where(allowed, logits, -Infinity);
-  const logp = g.logSoftmax(scores, 1); // [N, C]
-  const isLabel = g.equal(g.reshape(labels, [n, 1]), range(g, classes)); // [N, C]
+  const logp = logProbabilities(g, scores, 1); // [N, C]
+  const isLabel = g.equal(g.reshape(labels, [n, 1]), range(g, classes, labels.elementType)); // [N, C]
   const likelihood = g.sumAll(g.where(isLabel, logp, 0));
   const plain = g.mul(likelihood, -1 / n);
   if (labelSmoothing === 0) return plain;
@@ -90,8 +91,8 @@ export function cosineLoss(g: Emitter, a: Value, b: Value): Value {
 export function contrastiveLoss(g: Emitter, images: Value, texts: Value, scale: Operand): Value {
   const [n] = matrix('contrastiveLoss', images);
   const scores = g.mul(g.matMul(unitRows(g, images), g.swap(unitRows(g, texts))), scale); // [N, N]
-  const own = g.equal(g.reshape(range(g, n), [n, 1]), range(g, n));
-  const both = g.add(g.logSoftmax(scores, 0), g.logSoftmax(scores, 1));
+  const own = g.equal(g.reshape(range(g, n, 'int32'), [n, 1]), range(g, n, 'int32'));
+  const both = g.add(logProbabilities(g, scores, 0), logProbabilities(g, scores, 1));
   return g.mul(g.sumAll(g.where(own, both, 0)), -0.5 / n);
 }
 
@@ -105,9 +106,20 @@ function mean(g: Emitter, x: Value): Value {
   return g.mul(g.sumOver(x, allAxes(x.dims.length), 'squeeze'), 1 / sizeOf(x.dims));
 }
 
-/** int64 [0, 1, …, n − 1]. */
-function range(g: Emitter, n: number): Value {
-  return g.ints(allAxes(n));
+/**
+ * ln softmax(x) along an axis: x − s − ln Σ e^(x − s), which is the same for every shift s. One near the maximum keeps
+ * the exponentials small, and a rounded one passes no gradient on. Written out because onnxruntime has no `LogSoftmax`
+ * for WebGPU.
+ */
+function logProbabilities(g: Emitter, x: Value, axis: number): Value {
+  const shifted = g.sub(x, g.floor(g.maxOver(x, axis)));
+  return g.sub(shifted, g.log(g.sumOver(g.exp(shifted), [axis])));
+}
+
+/** [0, 1, …, n − 1]. */
+function range(g: Emitter, n: number, elementType: ElementType): Value {
+  if (elementType !== 'int32') return g.ints(allAxes(n));
+  return g.constant({ dtype: 'int32', dims: [n], data: Int32Array.from(allAxes(n)) });
 }
 
 function matrix(where: string, x: Value): readonly [number, number] {

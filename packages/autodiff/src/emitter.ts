@@ -24,7 +24,8 @@ export const markerDomain = 'cl.autodiff';
  * Writes mathematics as nodes. What would change nothing (a reshape to the same shape, a product with the number 1)
  * appends nothing.
  *
- * @example {@includeCode ../test/readme.test.ts#emitter}
+ * @example
+ * {@includeCode ../test/readme.test.ts#emitter}
  */
 export class Emitter extends GraphWriter {
   /** Transposes this emitter wrote, so that the transpose of one is made from what it was made of. */

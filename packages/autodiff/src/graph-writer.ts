@@ -12,14 +12,16 @@ import {
 } from '@cl/onnx';
 import type { Dims } from './dims.ts';
 
-/** A value of a graph under construction: its name, its element type, and its size in full. */
-export interface Value {
-  readonly name: string;
+/** An element type and a size in full. */
+export interface KnownType {
   readonly elementType: ElementType;
   readonly dims: Dims;
 }
 
-type Type = Omit<Value, 'name'>;
+/** A value of a graph under construction. */
+export interface Value extends KnownType {
+  readonly name: string;
+}
 
 /** The types a gradient can have. */
 export function isReal(elementType: ElementType): elementType is 'float32' | 'float64' {
@@ -114,7 +116,7 @@ export class GraphWriter {
   node(
     opType: string,
     inputs: readonly (Value | null)[],
-    type: Type,
+    type: KnownType,
     attributes: Readonly<Record<string, AttributeValue>> = {},
   ): Value {
     return this.nodes(opType, inputs, [type], attributes)[0]!;
@@ -124,7 +126,7 @@ export class GraphWriter {
   nodes(
     opType: string,
     inputs: readonly (Value | null)[],
-    types: readonly Type[],
+    types: readonly KnownType[],
     attributes: Readonly<Record<string, AttributeValue>> = {},
   ): Value[] {
     const { domain, name: operator } = splitOperator(opType);

@@ -10,7 +10,7 @@ export { Emitter } from './emitter.ts';
 export type { Operand } from './emitter.ts';
 export { eraseMarkers } from './erase-markers.ts';
 export { GraphWriter } from './graph-writer.ts';
-export type { Value } from './graph-writer.ts';
+export type { KnownType, Value } from './graph-writer.ts';
 export { gradients } from './gradients/table.ts';
 export { NodeGradient, rule } from './rule.ts';
 export type { Gradient, GradientRule } from './rule.ts';

@@ -91,7 +91,7 @@ class ThreadedTrainer implements Trainer {
   readonly store: ParameterStore;
   readonly #options: TrainerOptions;
   readonly #optimizer: OptimizerState;
-  readonly #thread = new SessionThread();
+  readonly #thread: SessionThread;
   readonly #compiled = new Map<number, Compiled>();
   readonly #gradients: Float32Array<ArrayBuffer>;
   readonly #sum: GradientAccumulator;
@@ -102,6 +102,7 @@ class ThreadedTrainer implements Trainer {
     this.#optimizer = options.optimizer.start(this.store);
     this.#gradients = new Float32Array(this.store.values.length);
     this.#sum = new GradientAccumulator(this.store.values.length);
+    this.#thread = new SessionThread(); // last: an option that is refused leaves no thread behind
   }
 
   get steps(): number {

@@ -68,15 +68,16 @@ export async function rbfKernelProduct(
   assertInner('rbfKernelProduct', y.rows, weights.rows);
   // −γ‖x − y‖² = 2γx·y − γ‖x‖² − γ‖y‖²: γ goes into the small factors.
   const dtype = realTypeOf(x.data);
-  const scaled = realArray(dtype, y.data.length);
-  for (let i = 0; i < scaled.length; i++) scaled[i] = 2 * gamma * y.data[i]!;
+  const scaled = realArray(dtype, x.data.length);
+  for (let i = 0; i < scaled.length; i++) scaled[i] = 2 * gamma * x.data[i]!;
   const feeds = {
-    y: tensorOf({ ...y, data: scaled }),
+    y: tensorOf(y),
     yy: tensorOf({ rows: 1, cols: y.rows, data: minusNorms(y, gamma) }),
     weights: tensorOf(weights),
   };
   const xx = { rows: x.rows, cols: 1, data: minusNorms(x, gamma) };
-  return inRuns('rbf-kernel', rbfModel, x, y.rows, weights.cols, feeds, signal, xx);
+  const left = { ...x, data: scaled };
+  return inRuns('rbf-kernel', rbfModel, left, y.rows, weights.cols, feeds, signal, xx);
 }
 
 /** Runs a model over blocks of rows of x (and of xx beside it) into one matrix [N, cols]. */

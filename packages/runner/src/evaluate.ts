@@ -7,6 +7,7 @@ import {
   type Evaluation,
   type Learner,
   type PredictionSource,
+  type Sample,
   type Scores,
   type Stream,
   type WorkOptions,
@@ -30,7 +31,8 @@ const batchSize = 2048;
  * A learner's answers on all test sets after experience i (i = −1: before any).
  *
  * A learner without an open vocabulary is only asked to choose among classes it has seen, and only about sets
- * all of whose classes it has seen: elsewhere its accuracy would be 0 by construction.
+ * all of whose classes it has seen: elsewhere its accuracy would be 0 by construction. Sets with the same
+ * candidates are asked about together, which spares a learner what it does once a call.
  *
  * @throws ClError `NON_FINITE` when a score is NaN; `ABORTED`; what `predict` throws.
  */
@@ -42,16 +44,30 @@ export async function answerAll(
   work: WorkOptions,
 ): Promise<AnswerSheet> {
   const seen = new Set(learner.classes.map(({ id }) => id));
-  const total = stream.evaluations.length;
-  const sheet: (readonly Answer[] | undefined)[] = [];
+  const sheet: (readonly Answer[] | undefined)[] = stream.evaluations.map(() => undefined);
+  const groups = new Map<string, { candidates: readonly ClassInfo[]; sets: Evaluation[] }>();
   for (const [j, evaluation] of stream.evaluations.entries()) {
-    throwIfAborted('run', work.signal);
     const all = candidatesFor(stream, i, j);
     const candidates = openVocabulary ? all : all?.filter(({ id }) => seen.has(id));
     const sensible = openVocabulary || evaluation.classes.every(({ id }) => seen.has(id));
-    const asked = sensible && candidates !== undefined;
-    sheet.push(asked ? await answer(learner, evaluation, candidates, work) : undefined);
-    work.onProgress?.({ phase: 'evaluate', done: j + 1, total });
+    if (!sensible || candidates === undefined) continue;
+    const key = JSON.stringify(candidates.map(({ id }) => id));
+    const group = groups.get(key) ?? { candidates, sets: [] };
+    groups.set(key, group);
+    group.sets.push(evaluation);
+  }
+  let done = 0;
+  for (const { candidates, sets } of groups.values()) {
+    throwIfAborted('run', work.signal);
+    const test = sets.flatMap((evaluation) => evaluation.test);
+    const answers = await answer(learner, test, candidates, work);
+    let first = 0;
+    for (const { index, test: own } of sets) {
+      sheet[index] = answers.slice(first, first + own.length);
+      first += own.length;
+    }
+    done += sets.length;
+    work.onProgress?.({ phase: 'evaluate', done, total: sheet.length });
   }
   return sheet;
 }
@@ -65,7 +81,7 @@ export function accuracies(sheet: AnswerSheet): readonly (number | null)[] {
 
 async function answer(
   learner: Learner,
-  { test }: Evaluation,
+  test: readonly Sample[],
   candidates: readonly ClassInfo[],
   { signal }: WorkOptions,
 ): Promise<readonly Answer[]> {

@@ -42,13 +42,18 @@ for (const [name, { data }] of Object.entries(graph.nodes)) {
     if (to.rank > from.rank) {
       faults.push(`${name} (${from.tag}) depends on ${target} (${to.tag}), which is above it`);
     } else if (isolated.includes(from.tag ?? '') && ['capability', from.tag].includes(to.tag)) {
-      faults.push(`${name} (${from.tag}) depends on ${target} (${to.tag}): learners are given what they need`);
+      faults.push(
+        `${name} (${from.tag}) depends on ${target} (${to.tag}): learners are given what they need`,
+      );
     }
   }
 }
-if (arrows === 0) faults.push('the graph holds no dependency between packages: the check saw nothing');
+if (arrows === 0)
+  faults.push('the graph holds no dependency between packages: the check saw nothing');
 if (faults.length > 0) {
   console.error(`boundaries: ${faults.length} arrows go the wrong way\n  ${faults.join('\n  ')}`);
   process.exit(1);
 }
-console.log(`boundaries: ${arrows} dependencies between ${Object.keys(graph.nodes).length} packages, all downwards`);
+console.log(
+  `boundaries: ${arrows} dependencies between ${Object.keys(graph.nodes).length} packages, all downwards`,
+);

@@ -22,7 +22,7 @@ test('the icon benchmark is complete in what npm pack makes, and decodes from th
     const { iconBench } = await import('${entry}');
     const { classes, test } = await iconBench.create(iconBench.defaults);
     const { data } = await test.at(-1).image.source.load();
-    console.log(classes.length, test.length, data.length);`;
+    console.log([classes.length, test.length, data.length].join(' '));`;
   const out = execFileSync(process.execPath, ['--input-type=module', '-e', script], {
     encoding: 'utf8',
   });

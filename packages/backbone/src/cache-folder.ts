@@ -1,8 +1,8 @@
 /** Where models and features are kept between runs. */
 import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
-import { join, resolve, sep } from 'node:path';
+import { join, sep } from 'node:path';
+import { defaultCacheDir } from '@cl/hub/node';
 
 /** Bytes on disk under a cache folder. */
 export interface CacheSizes {
@@ -11,12 +11,6 @@ export interface CacheSizes {
   readonly models: number;
   /** Features of images and texts. */
   readonly features: number;
-}
-
-/** The cache folder when nobody names one: `$CL_CACHE_DIR`, else `~/.cache/cl`. */
-export function defaultCacheDir(): string {
-  const named = process.env['CL_CACHE_DIR'];
-  return named === undefined || named === '' ? join(homedir(), '.cache', 'cl') : resolve(named);
 }
 
 /** How much the parts of a cache folder take; zero for what does not exist. */

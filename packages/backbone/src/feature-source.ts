@@ -12,7 +12,7 @@ import {
   type WorkOptions,
 } from '@cl/hub';
 import { hashImage, unreadableImages } from '@cl/images';
-import { defaultCacheDir } from './cache-folder.ts';
+import { defaultCacheDir } from '@cl/hub/node';
 import { FeatureCache } from './feature-cache.ts';
 
 /** Options of {@link createFeatureSource}. */

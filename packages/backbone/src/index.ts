@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { cachedModels, cacheSizes, defaultCacheDir } from './cache-folder.ts';
+export { cachedModels, cacheSizes } from './cache-folder.ts';
 export type { CacheSizes } from './cache-folder.ts';
 export { clip } from './clip.ts';
 export type { ClipOptions } from './clip.ts';

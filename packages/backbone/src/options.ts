@@ -1,6 +1,6 @@
 /** The options that every backbone has: one place for defaults, help and checks. */
 import { z } from 'zod';
-import { defaultCacheDir } from './cache-folder.ts';
+import { defaultCacheDir } from '@cl/hub/node';
 import { devices, type Device } from './device.ts';
 import type { ModelLocation } from './model-folder.ts';
 

@@ -4,10 +4,10 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cacheSizes, clip, defaultCacheDir } from '@cl/backbone';
+import { cacheSizes, clip } from '@cl/backbone';
 import type { Progress } from '@cl/hub';
 import { tinyClipPath } from '@cl/tiny-clip';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { tinyClip } from './support/tiny-clip.ts';
 
 let server: Server;
@@ -156,12 +156,4 @@ describe('a model from a mirror', () => {
       expect(requests).toEqual([]);
     },
   );
-});
-
-test('the cache folder is $CL_CACHE_DIR, else under the home folder', () => {
-  vi.stubEnv('CL_CACHE_DIR', '/data/cl');
-  expect(defaultCacheDir()).toBe('/data/cl');
-  vi.stubEnv('CL_CACHE_DIR', '');
-  expect(defaultCacheDir()).toMatch(/\.cache[\\/]cl$/);
-  vi.unstubAllEnvs();
 });

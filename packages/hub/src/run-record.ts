@@ -56,7 +56,7 @@ export interface TrialRecord {
   readonly stateBytes: number;
   /** Highest resident set size of the process while the trial ran. */
   readonly peakMemoryBytes: number;
-  /** What the learner keeps of past data. */
+  /** Whether the learner keeps nothing that belongs to a single past sample. */
   readonly exemplarFree: boolean;
 }
 

@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cachedModels, defaultCacheDir, knownModels } from '@cl/backbone';
+import { cachedModels, knownModels } from '@cl/backbone';
 import { nearest, type AnyPlugin, type PluginKind, type Registry } from '@cl/hub';
+import { defaultCacheDir } from '@cl/hub/node';
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
 import { embeddedBackbones } from '../backbone-choice.ts';
 import { loadClConfig } from '../config.ts';

@@ -1,8 +1,8 @@
 /** Finds the files of CIFAR: in a folder, in an archive, in the cache, or at their authors'. */
 import { mkdir, rm, stat } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import { ClError, type WorkOptions } from '@cl/hub';
+import { defaultCacheDir } from '@cl/hub/node';
 import { download, sha256Of } from '../download.ts';
 import { ioError } from '../io-error.ts';
 import { withLock } from '../lock.ts';
@@ -67,9 +67,7 @@ export async function locate(
 }
 
 function cacheFolder(named: string): string {
-  const fromShell = process.env['CL_CACHE_DIR'];
-  const folder = named !== '' ? named : (fromShell ?? '');
-  return join(folder === '' ? join(homedir(), '.cache', 'cl') : resolve(folder), 'datasets');
+  return join(named === '' ? defaultCacheDir() : resolve(named), 'datasets');
 }
 
 /** People name the folder with the files, or the one around it. */

@@ -4,6 +4,7 @@
  * @packageDocumentation
  */
 export { writeFileAtomic } from './atomic-file.ts';
+export { defaultCacheDir } from './cache-dir.ts';
 export type { CardResult, LearnerCard } from './card.ts';
 export { loadLearner, readSavedLearner } from './load-learner.ts';
 export type { ReadSavedLearnerOptions } from './load-learner.ts';

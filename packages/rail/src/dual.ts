@@ -6,12 +6,11 @@
  * same matrix at a fraction of the work; new classes leave it alone.
  */
 import type { Matrix, WorkOptions } from '@cl/hub';
-import { cholesky, multiply, type CholeskyFactor, type RealType } from '@cl/linalg';
+import { cholesky, type CholeskyFactor, type RealType } from '@cl/linalg';
 import { countLabels, notAlike, type Adapter, type AdapterState } from './adapter.ts';
 import { inPrecision, rowsOf, zeros, type FeatureMap } from './feature-map.ts';
 import { FeatureMemory, type LabelledFeatures } from './feature-memory.ts';
 import {
-  chunksOf,
   collected,
   kernelMatrix,
   liftedChunks,
@@ -89,25 +88,7 @@ export class KernelRidge implements Adapter {
   async scores(features: Matrix, work?: WorkOptions): Promise<Matrix> {
     const { map } = this.#options;
     const alpha = inPrecision(await this.coefficients(work), map.precision);
-    if (map.combine !== undefined) {
-      return map.combine(features, this.#memory.features, alpha, work?.signal);
-    }
-    const scores = zeros(features.rows, this.#classes, map.precision);
-    for (const [from, to] of chunksOf(features.rows, Math.max(map.width, alpha.rows))) {
-      const images = await collected(liftedChunks(map, rowsOf(features, from, to), work?.signal));
-      const shape = [to - from, alpha.rows] as const;
-      const kernel = await kernelMatrix(
-        map,
-        map.precision,
-        images,
-        this.lifted(),
-        shape,
-        work?.signal,
-      );
-      const part = await multiply(kernel, alpha, { signal: work?.signal }); // [N, n] × [n, C]
-      scores.data.set(part.data, from * this.#classes);
-    }
-    return scores;
+    return map.combine(features, this.#memory.features, alpha, work?.signal); // [N, n] × [n, C]
   }
 
   async remove(rows: ReadonlySet<number>): Promise<void> {

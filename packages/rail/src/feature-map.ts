@@ -25,8 +25,8 @@ export interface FeatureMap {
   lift(x: Matrix, signal?: AbortSignal): Promise<Matrix>;
   /** K [n, m] of lifted rows. */
   product(a: Matrix, b: Matrix, signal?: AbortSignal): Promise<Matrix>;
-  /** k(x, y)·W [n, C] of rows [n, d] and [m, d] without K in between, where that is cheaper. */
-  combine?(x: Matrix, y: Matrix, weights: Matrix, signal?: AbortSignal): Promise<Matrix>;
+  /** k(x, y)·W [n, C] of rows [n, d] and [m, d] without K in between. */
+  combine(x: Matrix, y: Matrix, weights: Matrix, signal?: AbortSignal): Promise<Matrix>;
 }
 
 /** A kernel whose lifted rows have weights of their own. */
@@ -37,21 +37,28 @@ export interface HiddenLayer extends FeatureMap {
 
 /** k(x, y) = φ(x)·φ(y) with φ(x) = ReLU(x·W), the hidden layer of the primal form; φ(x) = x without a projection. */
 export function hiddenLayer(width: number, precision: RealType, projection?: Matrix): HiddenLayer {
+  const lift = async (x: Matrix, signal?: AbortSignal): Promise<Matrix> => {
+    const typed = inPrecision(x, precision);
+    return projection === undefined ? typed : randomFeatures(typed, projection, signal);
+  };
+  const scores = async (x: Matrix, weights: Matrix, signal?: AbortSignal): Promise<Matrix> => {
+    const typed = inPrecision(x, precision);
+    return projection === undefined
+      ? multiply(typed, weights, { signal })
+      : hiddenLayerProduct(typed, projection, weights, signal);
+  };
   return {
     width,
     precision,
     costly: projection !== undefined,
-    async lift(x, signal) {
-      const typed = inPrecision(x, precision);
-      return projection === undefined ? typed : randomFeatures(typed, projection, signal);
-    },
+    lift,
     product: (a, b, signal) => multiply(a, b, { transposeB: true, signal }),
-    async scores(x, weights, signal) {
-      const typed = inPrecision(x, precision);
-      return projection === undefined
-        ? multiply(typed, weights, { signal })
-        : hiddenLayerProduct(typed, projection, weights, signal);
+    async combine(x, y, weights, signal) {
+      const phi = await lift(y, signal);
+      const own = await multiply(phi, weights, { transposeA: true, signal }); // φ(y)ᵀ·W
+      return scores(x, own, signal);
     },
+    scores,
   };
 }
 

@@ -45,6 +45,19 @@ test('6: with a linear kernel it predicts what the primal form without a hidden 
   expect(difference).toBeLessThan(1e-11);
 });
 
+test('over the kernel of a hidden layer it predicts what the primal form with that layer predicts', async () => {
+  const projection = domain('projection', d, 30, 0, 1).features;
+  const map = hiddenLayer(30, 'float64', projection);
+  const options = { map, ridge: 0.1, precision: 'float64' } as const;
+  const dual = new KernelRidge(options);
+  const primal = new PrimalRidge({ ...options, memory: 'statistics' });
+  await dual.add(joined(blocks), 6);
+  await primal.add(joined(blocks), 6);
+  const images = domain('test', 20, d, 0, 3).features;
+  const difference = worstDifference(await dual.scores(images), await primal.scores(images));
+  expect(difference).toBeLessThan(1e-11);
+});
+
 test('7: the factor grown by blocks is the factor of the whole kernel, and α and scores equal a batch solve', async () => {
   const grown = new KernelRidge({ map: rbf, ridge, precision: 'float64' });
   for (const [t, block] of blocks.entries()) await grown.add(block, seen[t]!);

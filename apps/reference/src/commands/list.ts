@@ -57,8 +57,9 @@ export const listCommand: CommandDef = defineCommand({
     }
     const style = createStyle(isColoured(process.stdout));
     const single = chosen.length === 1 && flags.positionals[0] !== undefined;
-    const models = await modelRows();
-    const lines = single ? details(chosen[0]!, style) : overview(chosen, cached, models, style);
+    const lines = single
+      ? details(chosen[0]!, style)
+      : overview(chosen, cached, await modelRows(), style);
     if (flags.positionals[0] === undefined) lines.unshift(...presetLines(style), '');
     process.stdout.write(`${lines.join('\n')}\n`);
   },

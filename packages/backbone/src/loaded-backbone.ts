@@ -3,7 +3,6 @@
  * ahead of each other; the caller's thread only passes messages on.
  */
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -13,16 +12,23 @@ import {
   throwIfAborted,
   type Backbone,
   type BackboneCapability,
+  type ImageGraph,
   type ImageRef,
+  type ImageView,
   type Matrix,
+  type PixelOptions,
+  type Tensor,
   type WorkOptions,
 } from '@cl/hub';
 import { loadImage, unreadableImages } from '@cl/images';
+import { writeModel } from '@cl/onnx';
+import { readModelFile } from '@cl/onnx/node';
 import { chooseProvider } from './device.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { readModelJson } from './model-folder.ts';
 import { locationOf, type BackboneOptions } from './options.ts';
 import { readRecipe, type Recipe } from './recipe.ts';
+import { assertViews } from './view.ts';
 import { WorkerClient } from './worker-client.ts';
 import {
   unpackError,
@@ -160,10 +166,33 @@ export class LoadedBackbone implements Backbone {
     return { rows: images.length, cols: this.featureDim, data: rows };
   }
 
-  async graph(): Promise<Uint8Array> {
+  async graph(): Promise<ImageGraph> {
     this.#assertAlive('graph');
-    const { buffer, byteOffset, byteLength } = await readFile(this.#parts.image.path);
-    return new Uint8Array(buffer, byteOffset, byteLength);
+    const { path, output } = this.#parts.image;
+    const model = writeModel(await readModelFile(path));
+    return { model, input: 'pixel_values', output: output.name, take: output.take };
+  }
+
+  async pixels(
+    images: readonly ImageRef[],
+    { signal, onProgress, views }: PixelOptions = {},
+  ): Promise<Tensor<'float32'>> {
+    this.#assertAlive('pixels');
+    if (views !== undefined) assertViews(views, images.length);
+    const side = this.imageSize;
+    const length = 3 * side * side;
+    const data = new Float32Array(images.length * length);
+    const broken: ClError[] = [];
+    for (let start = 0; start < images.length; start += this.#batchSize) {
+      throwIfAborted('pixels', signal);
+      const { count, pixels, errors } = await this.#prepare(images, start, views);
+      broken.push(...errors);
+      data.set(pixels, start * length);
+      onProgress?.({ phase: 'pixels', done: start + count, total: images.length });
+    }
+    throwIfAborted('pixels', signal);
+    if (broken.length > 0) throw unreadableImages(broken);
+    return { dtype: 'float32', dims: [images.length, 3, side, side], data };
   }
 
   async dispose(): Promise<void> {
@@ -193,28 +222,33 @@ export class LoadedBackbone implements Backbone {
   }
 
   /** Loads, decodes and preprocesses the batch that starts at an index. */
-  async #prepare(images: readonly ImageRef[], start: number): Promise<Batch> {
+  async #prepare(
+    images: readonly ImageRef[],
+    start: number,
+    views?: readonly (ImageView | undefined)[],
+  ): Promise<Batch> {
     const batch = images.slice(start, start + this.#batchSize);
     if (batch.length === 0) return { count: 0, pixels: new Float32Array(0), errors: [] };
     const sent: SentImage[] = [];
     const errors: ClError[] = [];
     const transfer: ArrayBuffer[] = [];
     let copied = 0;
-    for (const ref of batch) {
+    for (const [i, ref] of batch.entries()) {
+      const view = views?.[start + i];
       if (copied > copiedAtOnce) {
         await nextTurn();
         copied = 0;
       }
       try {
         const source = await loadImage(ref);
-        if (source.kind === 'file') sent.push({ id: ref.id, source });
+        if (source.kind === 'file') sent.push({ id: ref.id, source, view });
         else {
           const copy = new Uint8Array(source.kind === 'encoded' ? source.bytes : source.data);
           transfer.push(copy.buffer);
           copied += copy.length;
           const moved =
             source.kind === 'encoded' ? { ...source, bytes: copy } : { ...source, data: copy };
-          sent.push({ id: ref.id, source: moved });
+          sent.push({ id: ref.id, source: moved, view });
         }
       } catch (error) {
         if (!isClError(error)) throw error;

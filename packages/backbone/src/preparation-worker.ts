@@ -12,6 +12,7 @@ import {
   type SentError,
   type SentImage,
 } from './worker-messages.ts';
+import { cutView } from './view.ts';
 import { serve } from './worker-server.ts';
 
 const { folder, recipe } = workerData as PreparationData;
@@ -27,19 +28,23 @@ serve(
   {
     async images(images: readonly SentImage[]) {
       const pixels = new Float32Array(images.length * 3 * imageSize * imageSize);
-      const errors: SentError[] = [];
+      const errors: (SentError | undefined)[] = images.map(() => undefined);
       let next = 0;
       const lane = async (): Promise<void> => {
         for (let i = next++; i < images.length; i = next++) {
           await prepare(images[i]!, pixels, i * 3 * imageSize * imageSize).catch(
             (error: unknown) => {
-              errors.push(packError(error));
+              errors[i] = packError(error);
             },
           );
         }
       };
       await Promise.all(Array.from({ length: atOnce }, lane));
-      return { result: { pixels, errors } satisfies PreparedImages, transfer: [pixels.buffer] };
+      const result: PreparedImages = {
+        pixels,
+        errors: errors.filter((error) => error !== undefined),
+      };
+      return { result, transfer: [pixels.buffer] };
     },
 
     async texts(texts: readonly string[]) {
@@ -60,9 +65,11 @@ serve(
 );
 
 async function prepare(image: SentImage, pixels: Float32Array, offset: number): Promise<void> {
-  const decoded = await decodeImage(image);
+  const whole = await decodeImage(image);
+  const decoded = image.view === undefined ? whole : await cutView(whole, image.view, imageSize);
   if (steps !== undefined) {
-    await preprocess(decoded, imageSize, steps, pixels, offset);
+    const taken = image.view === undefined ? steps : { ...steps, resize: undefined };
+    await preprocess(decoded, imageSize, taken, pixels, offset);
     return;
   }
   const { RawImage } = await import('@huggingface/transformers');

@@ -1,5 +1,5 @@
 /** What the threads of a backbone say to each other. */
-import { ClError, isClError, type ClErrorCode } from '@cl/hub';
+import { ClError, isClError, type ClErrorCode, type ImageView } from '@cl/hub';
 import type { LoadedImage } from '@cl/images';
 import type { Recipe } from './recipe.ts';
 
@@ -7,6 +7,8 @@ import type { Recipe } from './recipe.ts';
 export interface SentImage {
   readonly id: string;
   readonly source: LoadedImage;
+  /** The part to prepare; absent: the whole, as the model's preprocessor takes it. */
+  readonly view?: ImageView | undefined;
 }
 
 /** A batch of prepared images, or the errors of those that cannot be decoded. */

@@ -5,6 +5,7 @@ import { clip } from '@cl/backbone';
 import { resolveOptions, type Backbone, type ImageRef, type Progress } from '@cl/hub';
 import { tinyClipInfo, tinyClipPath } from '@cl/tiny-clip';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { encodedImage, pixelRef } from './support/images.ts';
 import { largestDifference, reference, referenceImages, tinyClip } from './support/tiny-clip.ts';
 
@@ -21,6 +22,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await backbone.dispose();
 });
+
+const pictures = [pixelRef(60, 40, 1), pixelRef(50, 70, 2), pixelRef(48, 48, 3)];
 
 describe('clip with tiny-clip', () => {
   test('says what it is', () => {
@@ -150,10 +153,61 @@ describe('clip with tiny-clip', () => {
     expect((await backbone.embedImages(images.slice(0, 3))).rows).toBe(3);
   });
 
-  test('has the bytes of the image tower for those who train', async () => {
-    const graph = await backbone.graph!();
-    const { readModel } = await import('@cl/onnx');
-    expect(readModel(graph).graph?.input.map(({ name }) => name)).toEqual(['pixel_values']);
+  test('opens its image tower for those who train: the graph on the pixels gives the features', async () => {
+    const { model, input, output, take } = await backbone.graph!();
+    const { dims, data } = await backbone.pixels!(pictures.slice(0, 3));
+    expect([dims, take]).toEqual([[3, 3, 48, 48], 'all']);
+    const session = await InferenceSession.create(model);
+    const result = await session.run({ [input]: new Tensor('float32', data, dims) });
+    const features = await backbone.embedImages(pictures.slice(0, 3));
+    expect(result[output]!.data).toEqual(features.data);
+    await session.release();
+  });
+
+  test('cuts views: the whole view, mirrored, is the mirrored image', async () => {
+    const whole = { left: 0, top: 0, width: 1, height: 1 };
+    const views = [
+      { ...whole, flip: false },
+      { ...whole, flip: true },
+    ];
+    const { data } = await backbone.pixels!([pictures[0]!, pictures[0]!], { views });
+    const row = (start: number) => [...data.subarray(start, start + 48)];
+    for (const y of [0, 17, 47]) expect(row(3 * 48 * 48 + y * 48)).toEqual(row(y * 48).reverse());
+  });
+
+  test('cuts views: a quarter of an image is the image of that quarter', async () => {
+    const pixels = new Uint8Array(96 * 96 * 3).map((_, i) =>
+      Math.floor(i / 3) % 96 < 48 ? 255 : 0,
+    );
+    const image = {
+      id: 'half',
+      source: { kind: 'pixels', width: 96, height: 96, data: pixels },
+    } as const;
+    const part = { top: 0, width: 0.5, height: 0.5, flip: false };
+    const views = [
+      { ...part, left: 0 },
+      { ...part, left: 0.5 },
+    ];
+    const { data } = await backbone.pixels!([image, image], { views });
+    const perImage = 3 * 48 * 48;
+    const red = (k: number) => new Set(data.subarray(k * perImage, k * perImage + 48 * 48));
+    expect([red(0).size, red(1).size]).toEqual([1, 1]);
+    expect(Math.max(...red(0))).toBeGreaterThan(Math.max(...red(1)));
+  });
+
+  test.each([
+    ['one view for two images', [undefined], 'SHAPE_MISMATCH', /1 views for 2 images/],
+    [
+      'a view that leaves its image',
+      [undefined, { left: 0.5, top: 0, width: 0.6, height: 1, flip: false }],
+      'INVALID_DATA',
+      /view 1 is 0.6 × 1 at \(0.5, 0\).*fractions/,
+    ],
+  ])('refuses %s', async (_, views, code, message) => {
+    await expect(backbone.pixels!(pictures.slice(0, 2), { views })).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    });
   });
 });
 

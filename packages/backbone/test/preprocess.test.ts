@@ -1,5 +1,5 @@
 /** The model's input, seen through a model that gives it back, against transformers.js's own processor. */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { vit } from '@cl/backbone';
@@ -108,7 +108,7 @@ test('the class token is the first row of the last hidden state', async () => {
   });
   expect(await cls.embedImages(refs)).toEqual(await pooled.embedImages(refs));
   expect(cls.fingerprint).not.toBe(pooled.fingerprint);
-  expect(await cls.graph!()).toEqual(new Uint8Array(readFileSync(join(folder, 'onnx/model.onnx'))));
+  expect([(await cls.graph!()).take, (await pooled.graph!()).take]).toEqual(['first-token', 'all']);
   await cls.dispose();
   await pooled.dispose();
   rmSync(folder, { recursive: true });

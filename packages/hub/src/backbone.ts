@@ -1,5 +1,6 @@
 /** Backbones: pretrained encoders that turn images (and texts) into features. */
 import type { ImageRef } from './image.ts';
+import type { TrainableBackbone } from './image-graph.ts';
 import { brand, type Plugin, type PluginDefinition } from './plugin.ts';
 import type { WorkOptions } from './progress.ts';
 import type { Matrix } from './tensor.ts';
@@ -42,11 +43,22 @@ export interface Backbone {
    */
   embedTexts?(texts: readonly string[], options?: WorkOptions): Promise<Matrix<Float32Array>>;
 
-  /** The serialised ONNX model of the image tower for those who train through it. There with `graph`. */
-  graph?(): Promise<Uint8Array>;
+  /** The image tower for those who train through it. There with `graph`. */
+  graph?: TrainableBackbone['graph'];
+
+  /** The input of that tower. There with `graph`. */
+  pixels?: TrainableBackbone['pixels'];
 
   /** Frees native memory and threads; safe to call twice. */
   dispose(): Promise<void>;
+}
+
+/** The backbone as those who train through it get it; `undefined` for one without `graph`. */
+export function trainableOf(backbone: Backbone): TrainableBackbone | undefined {
+  const { graph, pixels } = backbone;
+  return graph === undefined || pixels === undefined
+    ? undefined
+    : (backbone as Backbone & TrainableBackbone);
 }
 
 /**

@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 export { assertExperience } from './assert-experience.ts';
-export { defineBackbone } from './backbone.ts';
+export { defineBackbone, trainableOf } from './backbone.ts';
 export type * from './backbone.ts';
 export { ClassRegistry, promptsOf } from './classes.ts';
 export type { ClassId, ClassInfo } from './classes.ts';
@@ -21,7 +21,9 @@ export type * from './executor.ts';
 export { candidatesFor, classesOf, scenarios } from './experience.ts';
 export type * from './experience.ts';
 export type * from './image.ts';
+export type * from './image-graph.ts';
 export type * from './json.ts';
+export type * from './learner-account.ts';
 export { defineLearner } from './learner.ts';
 export type * from './learner.ts';
 export { assertState, stateTensor } from './learner-state.ts';

@@ -3,7 +3,9 @@ import type { BackboneCapability, FeatureSource } from './backbone.ts';
 import type { ClassId, ClassInfo } from './classes.ts';
 import type { Experience, Sample, ScenarioName } from './experience.ts';
 import type { ImageRef } from './image.ts';
+import type { TrainableBackbone } from './image-graph.ts';
 import type { JsonObject } from './json.ts';
+import type { LearnerAccount } from './learner-account.ts';
 import { brand, type Plugin, type PluginDefinition } from './plugin.ts';
 import type { WorkOptions } from './progress.ts';
 import type { Random } from './random.ts';
@@ -93,6 +95,9 @@ export interface Learner {
    */
   unlearn?(request: UnlearnRequest, options?: WorkOptions): Promise<void>;
 
+  /** What there is to tell of its size, its memory of the past and its inner life. Changes nothing. */
+  describe?(options?: WorkOptions): Promise<LearnerAccount>;
+
   /** Frees native memory; safe to call twice. Other calls then throw `DISPOSED`. */
   dispose(): Promise<void>;
 }
@@ -112,6 +117,8 @@ export interface LearnerCapabilities {
 /** What a learner is given. */
 export interface LearnerContext {
   readonly features: FeatureSource;
+  /** The backbone behind the features, opened for training. There when the plugin needs `graph`. */
+  readonly backbone?: TrainableBackbone | undefined;
   readonly random: Random;
 }
 

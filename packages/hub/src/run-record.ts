@@ -1,5 +1,6 @@
 /** What a run leaves behind: read by reporters and by people. All of it is JSON. */
 import type { PredictionSource } from './learner.ts';
+import type { LearnerAccount } from './learner-account.ts';
 import type { JsonObject } from './json.ts';
 import type { Scenario } from './experience.ts';
 
@@ -58,6 +59,8 @@ export interface TrialRecord {
   readonly peakMemoryBytes: number;
   /** Whether the learner keeps nothing that belongs to a single past sample. */
   readonly exemplarFree: boolean;
+  /** What the learner tells of itself at the end, where it tells something. */
+  readonly account?: LearnerAccount;
 }
 
 /** A whole run. */

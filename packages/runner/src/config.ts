@@ -10,6 +10,7 @@ import type {
   Plugin,
   ReporterPlugin,
   StreamPlugin,
+  TrainableBackbone,
 } from '@cl/hub';
 
 /** A plugin with what the user wants of it; the rest comes from the preset, then from its defaults. */
@@ -48,6 +49,8 @@ export interface RunConfig {
   readonly seeds?: readonly number[] | undefined;
   /** Who made the features: kept in the record, asked for its capabilities. The caller disposes it. */
   readonly backbone: Pick<Backbone, 'id' | 'fingerprint' | 'capabilities' | 'device' | 'dtype'>;
+  /** The same backbone opened, for learners that need `graph`. */
+  readonly trainable?: TrainableBackbone | undefined;
   /** Remembered features: a test set is read again after every experience. */
   readonly features: FeatureSource;
   readonly metrics?: readonly MetricPlugin[] | undefined;

@@ -165,10 +165,11 @@ class Run {
   }
 
   #context(featureSeconds: number): TrialContext {
-    const { backbone, features, keep, metrics, examples } = this.#config;
+    const { backbone, trainable, features, keep, metrics, examples } = this.#config;
     return {
       folder: this.#folder.path,
       backbone,
+      trainable,
       features,
       keep: keep ?? 'last',
       metrics: metrics ?? allMetrics,

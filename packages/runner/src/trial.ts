@@ -4,6 +4,7 @@ import {
   throwIfAborted,
   type ImageRef,
   type Learner,
+  type LearnerAccount,
   type LearnerContext,
   type MetricPlugin,
   type Stream,
@@ -20,7 +21,7 @@ import type { Trial } from './plan.ts';
 import type { TrialProgress } from './run-folder.ts';
 
 /** What the trials of a run share. */
-export interface TrialContext extends Pick<RunConfig, 'backbone' | 'features'> {
+export interface TrialContext extends Pick<RunConfig, 'backbone' | 'trainable' | 'features'> {
   /** The run's folder. */
   readonly folder: string;
   readonly keep: 'last' | 'all';
@@ -85,7 +86,10 @@ class TrialRun {
       sheet = await this.#step(learner);
     }
     sheet ??= await this.#answers(learner); // everything was learned by an earlier process
-    const record = await this.#toRecord(sheet);
+    const record = await this.#toRecord(
+      sheet,
+      await learner.describe?.(this.#work(learner.experiences - 1)),
+    );
     await this.#store({ record });
     this.#context.emit({ type: 'trial-finished', label, seed, metrics: record.metrics });
     return record;
@@ -101,6 +105,7 @@ class TrialRun {
     const { plugin, options, seed } = this.#trial;
     const context = (): LearnerContext => ({
       features: this.#context.features,
+      backbone: this.#context.trainable,
       random: createRandom(seed).fork('learner'),
     });
     this.#learner = await this.#checkpoints.load(this.#trial, context());
@@ -162,7 +167,7 @@ class TrialRun {
     return answerAll(learner, this.#openVocabulary, this.#stream, i, this.#work(i));
   }
 
-  async #toRecord(sheet: AnswerSheet): Promise<TrialRecord> {
+  async #toRecord(sheet: AnswerSheet, account: LearnerAccount | undefined): Promise<TrialRecord> {
     const { label, plugin, options, seed } = this.#trial;
     const { rows, baseline, seconds, stateBytes } = this.#progress;
     const input = {
@@ -195,6 +200,7 @@ class TrialRun {
       stateBytes,
       peakMemoryBytes: this.#peak(),
       exemplarFree: plugin.capabilities(options).exemplarFree,
+      ...(account && { account }),
     };
   }
 

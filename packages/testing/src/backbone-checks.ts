@@ -201,6 +201,11 @@ function assertDescription(backbone: Backbone, plugin: Pick<BackbonePlugin, 'pro
     capabilities.includes('graph'),
     'has graph, against graph',
   );
+  assertEqual(
+    backbone.pixels !== undefined,
+    capabilities.includes('graph'),
+    'has pixels, against graph',
+  );
   assertEqual(logitScale !== undefined, texts, 'has logitScale, against text-features');
   assert(
     logitScale === undefined || (Number.isFinite(logitScale) && logitScale > 0),

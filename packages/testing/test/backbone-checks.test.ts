@@ -53,7 +53,8 @@ const mutants: readonly Mutant[] = [
   mutant('has a fingerprint of its own making', 'describes itself', () => ({ fingerprint: 'v1' })),
   mutant('offers more than its plugin', 'describes itself', () => ({
     capabilities: ['image-features', 'text-features', 'graph'],
-    graph: async () => new Uint8Array(),
+    graph: async () => ({ model: new Uint8Array(), input: 'x', output: 'y', take: 'all' as const }),
+    pixels: async () => ({ dtype: 'float32', dims: [0], data: new Float32Array() }) as const,
   })),
   mutant('has a logit scale of 0', 'describes itself', () => ({ logitScale: 0 })),
   ...inTowers(

@@ -1,7 +1,7 @@
 /** `cl run`: learners over a stream, with a live view, a report, and a record to come back to. */
 import { join, relative, resolve } from 'node:path';
 import { createFeatureSource } from '@cl/backbone';
-import type { RunRecord } from '@cl/hub';
+import { trainableOf, type RunRecord } from '@cl/hub';
 import { htmlReport } from '@cl/report';
 import { run, type RunEvent } from '@cl/runner';
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
@@ -119,6 +119,7 @@ async function carryOut(
         ...request,
         command: ['cl run', ...rawArgs.map(quoted)].join(' '),
         backbone: { id: backboneChoice.name, fingerprint, capabilities, device, dtype },
+        trainable: trainableOf(backbone),
         features,
         reporters: [{ plugin: htmlReport }],
         packages: packageVersions(),

@@ -9,10 +9,12 @@ import {
   type ImageRef,
   type Learner,
   type LearnerCapabilities,
+  type LearnerContext,
   type LearnerPlugin,
   type LearnerState,
   type Scores,
   type Stream,
+  type TrainableBackbone,
 } from '@cl/hub';
 import { assert, assertEqual, type Check } from '../check.ts';
 import { assertSameBits, roundingTolerance } from '../compare.ts';
@@ -24,6 +26,8 @@ export interface LearnerCheckSettings {
   readonly stream?: Stream;
   /** A source of features for the images of `stream`; default a synthetic one, of exactly what the plugin needs. */
   readonly features?: () => FeatureSource;
+  /** The backbone of those features, opened; for plugins that need `graph`. */
+  readonly backbone?: TrainableBackbone;
   /** Seed of the learners; default 1. */
   readonly seed?: number;
   /** For what is equal up to rounding, relative to the largest score; default 1e-4 (float32). */
@@ -82,13 +86,12 @@ export class LearnerBench<O extends object = object> {
     features: FeatureSource = this.features(),
     seed: number = this.seed,
   ): Promise<Learner> {
-    const random = createRandom(seed);
-    return this.keep(await this.plugin.create(await this.options(), { features, random }));
+    return this.keep(await this.plugin.create(await this.options(), this.#context(features, seed)));
   }
 
   /** A learner of the plugin's own defaults, whatever was given. */
   async fromDefaults(): Promise<Learner> {
-    const context = { features: this.features(), random: createRandom(this.seed) };
+    const context = this.#context(this.features(), this.seed);
     return this.keep(await this.plugin.create(await resolveOptions(this.plugin), context));
   }
 
@@ -99,7 +102,7 @@ export class LearnerBench<O extends object = object> {
 
   /** The learner that a state describes, given a seed of no relation to the one it had. */
   async restored(state: LearnerState): Promise<Learner> {
-    const context = { features: this.features(), random: createRandom(this.seed + 7919) };
+    const context = this.#context(this.features(), this.seed + 7919);
     return this.keep(await this.plugin.restore(state, await this.options(), context));
   }
 
@@ -124,6 +127,10 @@ export class LearnerBench<O extends object = object> {
   keep(learner: Learner): Learner {
     this.#made.push(learner);
     return learner;
+  }
+
+  #context(features: FeatureSource, seed: number): LearnerContext {
+    return { features, backbone: this.#settings.backbone, random: createRandom(seed) };
   }
 
   /** Disposes of every learner made here. */

@@ -1,0 +1,6 @@
+/**
+ * SoTU: sparse, nearly orthogonal fine-tuning deltas, merged.
+ *
+ * @packageDocumentation
+ */
+export {};

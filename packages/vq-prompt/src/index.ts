@@ -1,0 +1,6 @@
+/**
+ * VQ-Prompt: vector-quantised prompts through a frozen ViT.
+ *
+ * @packageDocumentation
+ */
+export {};

@@ -139,7 +139,7 @@ async function imageKeys(
   { signal }: WorkOptions,
 ): Promise<readonly string[]> {
   const keys = new Array<string>(images.length);
-  const errors: ClError[] = [];
+  const errors: (ClError | undefined)[] = images.map(() => undefined);
   let next = 0;
   const lane = async (): Promise<void> => {
     for (let i = next++; i < images.length; i = next++) {
@@ -151,12 +151,13 @@ async function imageKeys(
         keys[i] = /^[0-9a-f]{64}$/u.test(hash) ? hash : sha256(`image ${hash}`);
       } catch (error) {
         if (!isClError(error) || error.code !== 'UNREADABLE_IMAGE') throw error;
-        errors.push(error);
+        errors[i] = error;
       }
     }
   };
   await Promise.all(Array.from({ length: hashedAtOnce }, lane));
-  if (errors.length > 0) throw unreadableImages(errors);
+  const broken = errors.filter((error) => error !== undefined);
+  if (broken.length > 0) throw unreadableImages(broken);
   return keys;
 }
 

@@ -98,6 +98,15 @@ export interface Learner {
   /** What there is to tell of its size, its memory of the past and its inner life. Changes nothing. */
   describe?(options?: WorkOptions): Promise<LearnerAccount>;
 
+  /**
+   * The image tower as this learner has changed it: the bytes of an ONNX model with the nodes, inputs and outputs of
+   * `LearnerContext.backbone.graph()` and other weights. It runs wherever the original runs. There on learners that
+   * train the backbone itself.
+   *
+   * @throws ClError `NOT_LEARNED` before the first `learn`.
+   */
+  exportBackbone?(): Promise<Uint8Array>;
+
   /** Frees native memory; safe to call twice. Other calls then throw `DISPOSED`. */
   dispose(): Promise<void>;
 }

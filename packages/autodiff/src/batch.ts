@@ -1,8 +1,8 @@
-/** What a training is fed, and the check of it before it reaches native code. */
+/** What a training or an evaluation is fed, and the check of it before it reaches native code. */
 import { ClError, type Tensor } from '@cl/hub';
 import { printType, type OnnxGraph } from '@cl/onnx';
 
-/** Some rows to learn from together. */
+/** Some rows to learn from, or to run, together. */
 export interface Batch {
   /** N; the graph is asked for by it. */
   readonly rows: number;
@@ -12,6 +12,8 @@ export interface Batch {
 
 /** What is expected beside the graph's inputs. */
 export interface BatchExpectation {
+  /** Who asks, for messages. */
+  readonly owner: 'trainer' | 'evaluator';
   readonly parameters: ReadonlyMap<string, unknown>;
   readonly classCounts?: Readonly<Record<string, number>>;
 }
@@ -25,7 +27,7 @@ export interface BatchExpectation {
 export function assertBatch(
   batch: Batch,
   graph: OnnxGraph,
-  { parameters, classCounts = {} }: BatchExpectation,
+  { owner, parameters, classCounts = {} }: BatchExpectation,
 ): void {
   const inputs = graph.inputs.filter(({ name }) => !parameters.has(name));
   const names = inputs.map(({ name }) => name);
@@ -35,7 +37,7 @@ export function assertBatch(
     const found = unknown === undefined ? `nothing for "${missing ?? ''}"` : `"${unknown}"`;
     throw new ClError(
       'INVALID_DATA',
-      `trainer: the batch has ${found}, expected ${names.join(', ')}. Feed every input of the graph that is no parameter.`,
+      `${owner}: the batch has ${found}, expected ${names.join(', ')}. Feed every input of the graph that is no parameter.`,
     );
   }
   for (const input of inputs) {
@@ -44,7 +46,7 @@ export function assertBatch(
     if (type === input.elementType && dims.join() === input.dims.join()) continue;
     throw new ClError(
       'SHAPE_MISMATCH',
-      `trainer: "${input.name}" is ${dtype}[${dims.join(', ')}], expected ${printType(input)}. ` +
+      `${owner}: "${input.name}" is ${dtype}[${dims.join(', ')}], expected ${printType(input)}. ` +
         'Resize the images to what the model takes, and give rows the number of rows.',
     );
   }
@@ -53,7 +55,7 @@ export function assertBatch(
       if (label >= 0 && label < count) continue;
       throw new ClError(
         'UNKNOWN_CLASS',
-        `trainer: "${name}" holds the label ${label}, expected 0 to ${count - 1}. Map class ids to columns of the head.`,
+        `${owner}: "${name}" holds the label ${label}, expected 0 to ${count - 1}. Map class ids to columns of the head.`,
       );
     }
   }

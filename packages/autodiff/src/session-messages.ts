@@ -1,11 +1,12 @@
-/** What passes between a training and the thread that runs its sessions. */
-import type { ClErrorCode, TensorArrays } from '@cl/hub';
+/** What passes between a trainer or an evaluator and the thread that runs its sessions. */
+import type { ClErrorCode } from '@cl/hub';
+import type { OnnxTensor } from '@cl/onnx';
 
 /** A tensor in a message. */
 export interface MessageTensor {
   readonly dtype: string;
   readonly dims: readonly number[];
-  readonly data: TensorArrays[keyof TensorArrays];
+  readonly data: OnnxTensor['data'];
 }
 
 /** A call to the thread; each has an answer with its id. */
@@ -16,6 +17,12 @@ export type SessionCall =
       readonly key: string;
       readonly model: Uint8Array;
       readonly threads: number;
+    }
+  | {
+      readonly id: number;
+      readonly method: 'set';
+      /** Inputs that stay in the thread: every run whose feeds lack them uses them. */
+      readonly tensors: Readonly<Record<string, MessageTensor>>;
     }
   | {
       readonly id: number;
@@ -34,8 +41,9 @@ export interface SessionAnswer {
 }
 
 /** Codes of what can go wrong in the thread. */
-export const failureCodes: Readonly<Record<'load' | 'run' | 'close', ClErrorCode>> = {
+export const failureCodes: Readonly<Record<SessionCall['method'], ClErrorCode>> = {
   load: 'INVALID_MODEL',
+  set: 'INVALID_DATA',
   run: 'INVALID_DATA',
   close: 'NOT_SUPPORTED',
 };

@@ -22,7 +22,8 @@ export class SessionThread {
   #failure: ClError | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor() {
+  /** Starts the thread; messages name its owner. */
+  constructor(owner: 'trainer' | 'evaluator') {
     this.#worker = new Worker(compiledWorker(), { execArgv: [], name: 'cl session-worker' });
     this.#worker.unref();
     this.#worker.on('message', ({ id, results, error }: SessionAnswer) => {
@@ -31,12 +32,12 @@ export class SessionThread {
       this.#waiting.delete(id);
       if (this.#waiting.size === 0) this.#worker.unref();
       if (results !== undefined) waiting.resolve(results);
-      else waiting.reject(failed(waiting.method, error ?? 'no reason given'));
+      else waiting.reject(failed(owner, waiting.method, error ?? 'no reason given'));
     });
     this.#worker.on('error', (cause) => {
-      const advice = 'Make a new trainer and restore the last checkpoint.';
+      const advice = `Make a new ${owner}${owner === 'trainer' ? ' and restore the last checkpoint' : ''}.`;
       this.#fail(
-        new ClError('NOT_SUPPORTED', `trainer: its thread died: ${cause.message}. ${advice}`, {
+        new ClError('NOT_SUPPORTED', `${owner}: its thread died: ${cause.message}. ${advice}`, {
           cause,
         }),
       );
@@ -45,7 +46,7 @@ export class SessionThread {
       this.#fail(
         new ClError(
           'DISPOSED',
-          'trainer: it was disposed of, expected a live one. Make a new trainer.',
+          `${owner}: it was disposed of, expected a live one. Make a new ${owner}.`,
         ),
       );
     });
@@ -56,13 +57,17 @@ export class SessionThread {
     await this.#call({ id: this.#nextId++, method: 'load', key, model, threads }, [model.buffer]);
   }
 
+  /** Hands over inputs that later runs use when they are not fed. */
+  async set(tensors: Readonly<Record<string, MessageTensor>>): Promise<void> {
+    await this.#call({ id: this.#nextId++, method: 'set', tensors }, buffersOf(tensors));
+  }
+
   /** Runs a session, which takes over the feeds. */
   async run(
     key: string,
     feeds: Readonly<Record<string, MessageTensor>>,
   ): Promise<Readonly<Record<string, MessageTensor>>> {
-    const buffers = Object.values(feeds).map(({ data }) => data.buffer as ArrayBuffer);
-    return this.#call({ id: this.#nextId++, method: 'run', key, feeds }, buffers);
+    return this.#call({ id: this.#nextId++, method: 'run', key, feeds }, buffersOf(feeds));
   }
 
   /** Frees the sessions and ends the thread; safe to call twice. */
@@ -101,14 +106,18 @@ export class SessionThread {
   }
 }
 
-function failed(method: SessionCall['method'], reason: string): ClError {
+function buffersOf(tensors: Readonly<Record<string, MessageTensor>>): ArrayBuffer[] {
+  return Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer);
+}
+
+function failed(owner: string, method: SessionCall['method'], reason: string): ClError {
   const advice =
     method === 'load'
       ? 'The graph holds an operator that this runtime does not know: simplify it, or export it again.'
       : 'Compare the batch with the inputs of the graph.';
   return new ClError(
     failureCodes[method],
-    `trainer: onnxruntime could not ${method} a step: ${reason}. ${advice}`,
+    `${owner}: onnxruntime could not ${method} ${owner === 'trainer' ? 'a step' : 'the graph'}: ${reason}. ${advice}`,
   );
 }
 

@@ -6,9 +6,15 @@ import type { MessageTensor, SessionAnswer, SessionCall } from './session-messag
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // read when the library loads
 const ort = await import('onnxruntime-node');
 const sessions = new Map<string, InferenceSession>();
+/** Inputs that were set once for all runs. */
+const kept = new Map<string, Tensor>();
+/** One call after the other, in the order they came. */
+let last: Promise<unknown> = Promise.resolve();
 
 parentPort?.on('message', (call: SessionCall) => {
-  answer(call).then(
+  const answered = last.then(() => answer(call));
+  last = answered.catch(() => undefined);
+  answered.then(
     (results) => {
       const buffers = new Set(Object.values(results).map(({ data }) => data.buffer as ArrayBuffer));
       parentPort?.postMessage({ id: call.id, results } satisfies SessionAnswer, [...buffers]);
@@ -33,14 +39,17 @@ async function answer(call: SessionCall): Promise<Record<string, MessageTensor>>
     sessions.set(call.key, session);
     return {};
   }
+  if (call.method === 'set') {
+    for (const [name, tensor] of Object.entries(call.tensors)) kept.set(name, native(tensor));
+    return {};
+  }
   if (call.method === 'run') {
-    const feeds = Object.entries(call.feeds).map(
-      ([name, { dtype, data, dims }]): [string, Tensor] => [
-        name,
-        new ort.Tensor(dtype as 'float32', data as Float32Array, dims),
-      ],
-    );
-    const results = await sessions.get(call.key)!.run(Object.fromEntries(feeds));
+    const session = sessions.get(call.key)!;
+    const feeds = session.inputNames.map((name): [string, Tensor] => {
+      const tensor = call.feeds[name];
+      return [name, tensor === undefined ? kept.get(name)! : native(tensor)];
+    });
+    const results = await session.run(Object.fromEntries(feeds));
     return Object.fromEntries(
       Object.entries(results).map(([name, { type, dims, data }]) => [
         name,
@@ -50,5 +59,10 @@ async function answer(call: SessionCall): Promise<Record<string, MessageTensor>>
   }
   for (const session of sessions.values()) await session.release();
   sessions.clear();
+  kept.clear();
   return {};
+}
+
+function native({ dtype, data, dims }: MessageTensor): Tensor {
+  return new ort.Tensor(dtype as 'float32', data as Float32Array, dims);
 }

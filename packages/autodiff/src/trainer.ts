@@ -102,7 +102,7 @@ class ThreadedTrainer implements Trainer {
     this.#optimizer = options.optimizer.start(this.store);
     this.#gradients = new Float32Array(this.store.values.length);
     this.#sum = new GradientAccumulator(this.store.values.length);
-    this.#thread = new SessionThread(); // last: an option that is refused leaves no thread behind
+    this.#thread = new SessionThread('trainer'); // last: an option that is refused leaves no thread behind
   }
 
   get steps(): number {
@@ -180,7 +180,7 @@ class ThreadedTrainer implements Trainer {
   /** Writes the gradients of a batch and gives its loss. */
   async #gradientsOf(batch: Batch): Promise<number> {
     const { graph, ready } = this.#compile(batch.rows);
-    assertBatch(batch, graph, this.#options);
+    assertBatch(batch, graph, { owner: 'trainer', ...this.#options });
     await ready;
     const feeds = graph.inputs.map(({ name, elementType, dims }): [string, MessageTensor] => {
       const data = batch.feeds[name]?.data ?? this.store.view(name);

@@ -1,0 +1,116 @@
+/** A linear classifier on features: logits = h W + b, with a column a class and room for more. */
+import { crossEntropy, Emitter, type Value } from '@cl/autodiff';
+import { ClError, type Random, type Tensor } from '@cl/hub';
+import type { OnnxGraph } from '@cl/onnx';
+import { featuresName } from './image-graph.ts';
+
+/** Parameters of a head, by the names that {@link linearHead} gives its inputs. Never modified. */
+export interface LinearHead {
+  /** W [D, C]. */
+  readonly 'head.weight': Tensor<'float32'>;
+  /** b [C]. */
+  readonly 'head.bias': Tensor<'float32'>;
+}
+
+/** How many columns a head has. */
+export function headClasses(head: LinearHead): number {
+  return head['head.bias'].dims[0]!;
+}
+
+/** A head without classes; {@link growHead} gives it some. */
+export function emptyHead(featureDim: number): LinearHead {
+  return {
+    'head.weight': { dtype: 'float32', dims: [featureDim, 0], data: new Float32Array(0) },
+    'head.bias': { dtype: 'float32', dims: [0], data: new Float32Array(0) },
+  };
+}
+
+/**
+ * The head with more columns: those there are keep their bits, new ones are drawn as torch's `nn.Linear` does, weights and
+ * biases uniform in ±1/√D.
+ *
+ * @throws ClError `SHAPE_MISMATCH` for fewer classes than it has.
+ */
+export function growHead(head: LinearHead, classes: number, random: Random): LinearHead {
+  const [featureDim, before] = head['head.weight'].dims as [number, number];
+  if (classes < before) {
+    throw new ClError(
+      'SHAPE_MISMATCH',
+      `growHead: the head has ${before} classes and is to have ${classes}, expected at least as many. ` +
+        'Classes are appended in the order in which they are first seen.',
+    );
+  }
+  const bound = 1 / Math.sqrt(featureDim);
+  const draw = (): number => (2 * random.uniform() - 1) * bound;
+  const weight = new Float32Array(featureDim * classes);
+  const bias = new Float32Array(classes);
+  for (let c = before; c < classes; c += 1) {
+    for (let d = 0; d < featureDim; d += 1) weight[d * classes + c] = draw();
+    bias[c] = draw();
+  }
+  for (let d = 0; d < featureDim; d += 1) {
+    weight.set(head['head.weight'].data.subarray(d * before, (d + 1) * before), d * classes);
+  }
+  bias.set(head['head.bias'].data);
+  return {
+    'head.weight': { dtype: 'float32', dims: [featureDim, classes], data: weight },
+    'head.bias': { dtype: 'float32', dims: [classes], data: bias },
+  };
+}
+
+/** Writes a head into a graph: inputs `head.weight` [D, C] and `head.bias` [C]; gives the logits [N, C]. */
+export function linearHead(g: Emitter, features: Value, classes: number): Value {
+  const weight = g.input('head.weight', 'float32', [features.dims[1]!, classes]);
+  const bias = g.input('head.bias', 'float32', [classes]);
+  return g.add(g.matMul(features, weight), bias);
+}
+
+/** What {@link classifierLoss} is told. */
+export interface ClassifierLossOptions {
+  /**
+   * The columns that may be predicted, for instance those of the current task: the others’ logits count as −∞ and get no
+   * gradient. All when absent. A label must be among them, else the loss is infinite.
+   */
+  readonly allowed?: readonly number[] | undefined;
+  readonly labelSmoothing?: number | undefined;
+}
+
+/** Cross-entropy of logits [N, C] with labels int32 [N], over the allowed columns: a number. */
+export function classifierLoss(
+  g: Emitter,
+  logits: Value,
+  labels: Value,
+  { allowed, labelSmoothing = 0 }: ClassifierLossOptions = {},
+): Value {
+  const classes = logits.dims[1]!;
+  if (allowed === undefined) return crossEntropy(g, logits, labels, { labelSmoothing });
+  const outside = allowed.find((column) => !(column >= 0 && column < classes));
+  if (allowed.length === 0 || outside !== undefined) {
+    throw new ClError(
+      'UNKNOWN_CLASS',
+      `classifierLoss: ${outside === undefined ? 'no column is allowed' : `column ${outside} is allowed`}, ` +
+        `expected columns from 0 to ${classes - 1}. Map class ids to columns of the head.`,
+    );
+  }
+  const data = new Uint8Array(classes);
+  for (const column of allowed) data[column] = 1;
+  const mask = g.constant({ dtype: 'bool', dims: [classes], data }, 'allowed');
+  return crossEntropy(g, logits, labels, { allowed: mask, labelSmoothing });
+}
+
+/**
+ * A graph with `features` [N, D] made into one to train: inputs `head.weight`, `head.bias` and `labels` (int32 [N]) beside its
+ * own, outputs `loss` and `logits`.
+ */
+export function withClassifier(
+  graph: OnnxGraph,
+  classes: number,
+  options: ClassifierLossOptions = {},
+): OnnxGraph {
+  const g = new Emitter(graph);
+  const features = g.value(featuresName);
+  const logits = g.rename(linearHead(g, features, classes), 'logits');
+  const labels = g.input('labels', 'int32', [features.dims[0]!]);
+  g.rename(classifierLoss(g, logits, labels, options), 'loss');
+  return g.build(['loss', 'logits']);
+}

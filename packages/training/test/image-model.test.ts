@@ -1,0 +1,298 @@
+import { backward } from '@cl/autodiff';
+import type { Tensor } from '@cl/hub';
+import { GraphBuilder, printGraph, writeModel } from '@cl/onnx';
+import { openImageModel, withClassifier, type ImageModel, type WeightPlace } from '@cl/training';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { exported, noise, tinyClip } from './support/backbones.ts';
+import { apart, runGraph, runModel } from './support/run-graph.ts';
+
+/** float32 through a few layers, computed in another order: relative to the largest feature. */
+const tolerance = 1e-5;
+
+const vits = [
+  ...['opset11', 'opset14', 'opset17', 'dynamo', 'dynamo23'].map((e) => `vit-${e}`),
+  ...['opset11', 'opset14', 'opset17', 'dynamo'].map((e) => `deit-${e}`),
+  ...['opset14', 'opset17'].map((e) => `dinov2-${e}`),
+];
+const fused = ['fused-opset11', 'fused-dynamo'];
+const clips = ['opset11', 'opset14', 'opset17', 'dynamo'].map((e) => `clip-vision-${e}`);
+const asClip = { output: 'image_embeds', take: 'all', featureDim: 16 } as const;
+
+const open = async (file: string): Promise<ImageModel> =>
+  openImageModel(exported(file, file.startsWith('clip') ? asClip : {}));
+
+/** Names by block and role, sorted: `0 query: a, b`. */
+function grouped({ places }: ImageModel): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [name, { block, role }] of places) {
+    const key = `${block ?? '-'} ${role}`;
+    groups.set(key, [...(groups.get(key) ?? []), name]);
+  }
+  return groups;
+}
+
+describe('the graph', () => {
+  test.each([...vits, ...fused, ...clips])(
+    'of %s gives the features that the file gives',
+    async (file) => {
+      const backbone = exported(file, file.startsWith('clip') ? asClip : {});
+      const model = await openImageModel(backbone);
+      const pixels = await backbone.pixels(noise(3));
+      const { model: bytes, output, take } = await backbone.graph();
+      const all = (await runModel(bytes, { pixel_values: pixels }))[output]!;
+      const { features } = await runGraph(model.graph(3), { pixels });
+      const tokens = all.length / 3 / model.featureDim;
+      const rows = [0, 1, 2].flatMap((n) => {
+        const start = n * tokens * model.featureDim; // the first token of each image, or the only one
+        return [...all.subarray(start, start + model.featureDim)];
+      });
+      expect(tokens).toBe(take === 'all' ? 1 : file.startsWith('deit') ? 18 : 17); // DeiT has one to distil
+      expect(apart(features!, rows)).toBeLessThan(tolerance);
+    },
+  );
+
+  test('takes chosen weights as inputs, in the order they are named', async () => {
+    const model = await open('vit-opset17');
+    const parameters = ['onnx::MatMul_317', 'model.layernorm.bias'];
+    const graph = model.graph(2, { parameters });
+    expect(graph.inputs.map(({ name }) => name)).toEqual(['pixels', ...parameters]);
+    expect(graph.outputs).toEqual(['features']);
+    expect(model.graph(2, { parameters })).toBe(graph);
+    const pixels = await exported('').pixels(noise(2));
+    const weights = Object.fromEntries(parameters.map((name) => [name, model.weights.get(name)!]));
+    const plain = await runGraph(model.graph(2), { pixels });
+    const same = await runGraph(graph, { pixels, ...weights });
+    expect(apart(same['features']!, plain['features']!)).toBeLessThan(tolerance);
+    const bias = { dtype: 'float32', dims: [32], data: new Float32Array(32).fill(5) } as const;
+    const moved = await runGraph(graph, { pixels, ...weights, 'model.layernorm.bias': bias });
+    const before = model.weights.get('model.layernorm.bias')!.data as Float32Array;
+    const shifted = plain['features']!.map((x, i) => x + 5 - before[i % 32]!);
+    expect(apart(moved['features']!, shifted)).toBeLessThan(tolerance);
+  });
+
+  test('is differentiable by every weight of every export', async () => {
+    for (const file of [...vits, ...fused, ...clips]) {
+      const model = await open(file);
+      const names = [...model.weights.keys()];
+      const graph = withClassifier(model.graph(2, { parameters: names }), 3);
+      const both = backward(graph, { loss: 'loss', wrt: names });
+      expect(
+        both.outputs.filter((name) => name.endsWith('.grad')),
+        file,
+      ).toHaveLength(names.length);
+    }
+  });
+
+  test('is read once for a backbone', async () => {
+    let reads = 0;
+    const backbone = exported('vit-opset17');
+    const counted = { ...backbone, graph: async () => ((reads += 1), backbone.graph()) };
+    const [first, second] = await Promise.all([openImageModel(counted), openImageModel(counted)]);
+    expect(first).toBe(second);
+    expect(reads).toBe(1);
+  });
+});
+
+describe('the places of weights', () => {
+  test('are those that the names of a ViT say', async () => {
+    const model = await open('vit-dynamo');
+    expect(model.blocks).toBe(2);
+    const groups = grouped(model);
+    expect(groups.get('- embedding')).toEqual([
+      'model.embeddings.patch_embeddings.projection.weight',
+      'model.embeddings.patch_embeddings.projection.bias',
+      'model.embeddings.cls_token',
+      'model.embeddings.position_embeddings',
+    ]);
+    for (const block of [0, 1]) {
+      const layer = `model.layers.${block}`;
+      const bias = (name: string): unknown => expect.stringContaining(`${layer}.${name}.bias`);
+      // Each product with its bias; the exporter transposed the matrices and gave them names of its own.
+      for (const [role, name] of [
+        ['query', 'attention.q_proj'],
+        ['key', 'attention.k_proj'],
+        ['value', 'attention.v_proj'],
+        ['attention-output', 'attention.o_proj'],
+      ] as const) {
+        expect(groups.get(`${block} ${role}`), role).toEqual([expect.any(String), bias(name)]);
+      }
+      const mlp = groups.get(`${block} mlp`)!;
+      expect(mlp).toHaveLength(4);
+      expect(mlp).toEqual(expect.arrayContaining([bias('mlp.fc1'), bias('mlp.fc2')]));
+      expect(groups.get(`${block} norm`)!.toSorted()).toEqual([
+        `${layer}.layernorm_after.bias`,
+        `${layer}.layernorm_after.weight`,
+        `${layer}.layernorm_before.bias`,
+        `${layer}.layernorm_before.weight`,
+      ]);
+    }
+    expect(groups.get('- norm')!.toSorted()).toEqual([
+      'model.layernorm.bias',
+      'model.layernorm.weight',
+    ]);
+    expect([...groups.values()].flat()).toHaveLength(38);
+  });
+
+  test.each([...vits, ...fused, ...clips])(
+    'of %s hold every role, each block alike',
+    async (file) => {
+      const model = await open(file);
+      const count = (block: number | undefined): Record<string, number> => {
+        const counts: Record<string, number> = {};
+        for (const place of model.places.values()) {
+          if (place.block === block) counts[place.role] = (counts[place.role] ?? 0) + 1;
+        }
+        return counts;
+      };
+      const scaled = file.startsWith('dinov2') ? 1 : 0; // each part has a scale of its own
+      const projections = fused.includes(file) ? { qkv: 2 } : { query: 2, key: 2, value: 2 };
+      const block = { ...projections, 'attention-output': 2 + scaled, mlp: 4 + scaled, norm: 4 };
+      expect(model.blocks).toBe(2);
+      expect(count(0)).toEqual(block);
+      expect(count(1)).toEqual(block);
+      const outside = count(undefined);
+      expect(outside['final'] ?? 0).toBe(file.startsWith('clip') ? 1 : 0); // CLIP's projection
+      expect(outside['norm']).toBe(file.startsWith('clip') ? 4 : 2);
+    },
+  );
+
+  test('tell matrices from biases, gains and tokens', async () => {
+    const { places, weights } = await open('vit-dynamo');
+    const matrices = [...places]
+      .filter(([, { matrix }]) => matrix)
+      .map(([name]) => weights.get(name)!.dims);
+    expect(matrices).toHaveLength(14); // 2 × (4 of attention + 2 of the MLP), patches, positions
+    expect(matrices.every((dims) => dims.length >= 2)).toBe(true);
+    const roleOf = (name: string): WeightPlace => places.get(name)!;
+    expect(roleOf('model.embeddings.cls_token').matrix).toBe(false);
+    expect(roleOf('model.embeddings.position_embeddings').matrix).toBe(true);
+  });
+});
+
+describe('a model in half precision', () => {
+  let backbone: Awaited<ReturnType<typeof tinyClip>>;
+  let model: ImageModel;
+  beforeAll(async () => {
+    backbone = await tinyClip();
+    model = await openImageModel(backbone);
+  });
+  afterAll(async () => backbone.dispose());
+
+  test('is trained in single precision, with the features that the backbone gives', async () => {
+    const images = noise(4, 48);
+    const pixels = await backbone.pixels(images);
+    const parameters = [...model.weights.keys()];
+    expect([...model.weights.values()].every(({ dtype }) => dtype === 'float32')).toBe(true);
+    expect(model.blocks).toBe(6);
+    const graph = model.graph(4, { parameters });
+    const { features } = await runGraph(graph, { pixels, ...Object.fromEntries(model.weights) });
+    const expected = await backbone.embedImages(images);
+    expect(apart(features!, expected.data)).toBeLessThan(tolerance);
+  });
+
+  test('is written back with its own inputs and outputs, weights changed', async () => {
+    const name = [...model.places].find(([, place]) => place.role === 'final')![0];
+    const weight = model.weights.get(name)!;
+    const doubled: Tensor = {
+      dtype: 'float32',
+      dims: weight.dims,
+      data: (weight.data as Float32Array).map((x) => 2 * x),
+    };
+    const pixels = await backbone.pixels(noise(2, 48));
+    const before = await runModel(model.file({}), { pixel_values: pixels });
+    const after = await runModel(model.file({ [name]: doubled }), { pixel_values: pixels });
+    expect(Object.keys(after)).toEqual(['image_embeds', 'last_hidden_state']);
+    expect(
+      apart(
+        after['image_embeds']!,
+        before['image_embeds']!.map((x) => 2 * x),
+      ),
+    ).toBeLessThan(tolerance);
+    expect(after['last_hidden_state']).toEqual(before['last_hidden_state']);
+  });
+});
+
+describe('bad input', () => {
+  test('an image size the graph does not take is refused, saying what was found', async () => {
+    await expect(openImageModel(exported('vit-dynamo', { imageSize: 48 }))).rejects.toMatchObject({
+      code: 'SHAPE_MISMATCH',
+      message: expect.stringMatching(
+        /does not take pixels \[1, 3, 48, 48\].*Choose an image size/u,
+      ),
+    });
+  });
+
+  test('a feature size that is not the graph’s is refused', async () => {
+    await expect(openImageModel(exported('vit-opset17', { featureDim: 64 }))).rejects.toMatchObject(
+      {
+        code: 'INVALID_MODEL',
+        message: expect.stringContaining('gives features [1, 32], expected [1, 64]'),
+      },
+    );
+  });
+
+  test('an output that is not there is refused with those that are', async () => {
+    await expect(
+      openImageModel(exported('vit-opset17', { output: 'pooled' })),
+    ).rejects.toMatchObject({
+      code: 'INVALID_MODEL',
+      message: expect.stringContaining('outputs last_hidden_state, expected "pooled"'),
+    });
+  });
+
+  test('a failure is not remembered: the next call reads again', async () => {
+    const backbone = exported('vit-opset17');
+    let broken = true;
+    const flaky = {
+      ...backbone,
+      graph: async () => (broken ? Promise.reject(new Error('disk')) : backbone.graph()),
+    };
+    await expect(openImageModel(flaky)).rejects.toThrow('disk');
+    broken = false;
+    expect((await openImageModel(flaky)).blocks).toBe(2);
+  });
+
+  test('a weight that is none, or of another size, is refused by name', async () => {
+    const model = await open('vit-opset17');
+    expect(() => model.graph(1, { parameters: ['nothing'] })).toThrow(
+      expect.objectContaining({
+        code: 'NOT_FOUND',
+        message: expect.stringContaining(
+          '"nothing" is no weight that can be trained, expected one of the 38',
+        ),
+      }),
+    );
+    const short: Tensor = { dtype: 'float32', dims: [3], data: new Float32Array(3) };
+    expect(() => model.file({ 'model.layernorm.bias': short })).toThrow(
+      expect.objectContaining({
+        code: 'SHAPE_MISMATCH',
+        message: expect.stringContaining(
+          '"model.layernorm.bias" is to become float32[3], expected float32[32]',
+        ),
+      }),
+    );
+  });
+
+  test('a model without attention opens, with no blocks and no roles', async () => {
+    const g = new GraphBuilder({ name: 'linear' });
+    const x = g.input('pixel_values', 'float32', ['n', 3, 8, 8]);
+    const weight = Float32Array.from({ length: 192 * 4 }, (_, i) => Math.sin(i));
+    const flat = g.node('Flatten', [x], {});
+    const w = g.initializer('w', { dtype: 'float32', dims: [192, 4], data: weight });
+    g.output(g.node('MatMul', [flat, w], {}, { outputs: ['y'] }), 'float32', ['n', 4]);
+    const backbone = {
+      ...exported('linear', { featureDim: 4, imageSize: 8 }),
+      graph: async () =>
+        ({
+          model: writeModel(g.build()),
+          input: 'pixel_values',
+          output: 'y',
+          take: 'all',
+        }) as const,
+    };
+    const model = await openImageModel(backbone);
+    expect(model.blocks).toBe(0);
+    expect([...model.places]).toEqual([['w', { block: undefined, role: 'other', matrix: true }]]);
+    expect(printGraph(model.graph(2, { parameters: ['w'] }))).toContain('output features');
+  });
+});

@@ -42,6 +42,23 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 }
 
+/** Any number to four significant digits: 0.0625, 12.5, 345 600, 1.2e−7. */
+export function number(value: number): string {
+  const size = Math.abs(value);
+  if (Number.isInteger(value) && size < 1e15) return minus(count(value));
+  if (size >= 1e6 || size < 1e-4) return minus(value.toExponential(2));
+  return minus(String(Number(value.toPrecision(4))));
+}
+
+/** Numbers of one table or axis, all with as many decimals as the largest of them needs. */
+export function alike(values: readonly number[]): (value: number) => string {
+  const largest = Math.max(0, ...values.map(Math.abs));
+  if (values.every((value) => Number.isInteger(value))) return number;
+  if (largest >= 1e6 || largest < 1e-3) return number;
+  const digits = largest >= 100 ? 0 : largest >= 10 ? 1 : largest >= 0.1 ? 2 : 4;
+  return (value) => minus(value.toFixed(digits));
+}
+
 /** "1 seed", "3 seeds". */
 export function plural(value: number, singular: string, many = `${singular}s`): string {
   return `${count(value)}\u00a0${value === 1 ? singular : many}`;
@@ -70,5 +87,5 @@ function significant(value: number): string {
 }
 
 function minus(text: string): string {
-  return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text.replace('-', '\u2212');
+  return /^-0(\.0*)?$/.test(text) ? text.slice(1) : text.replaceAll('-', '\u2212');
 }

@@ -1,21 +1,18 @@
 /** What the sections read: a run's trials grouped by learner, checked once. */
 import { ClError, type AccuracyMatrix, type RunRecord, type TrialRecord } from '@cl/hub';
 import { accuracyFromRecord } from '@cl/metrics';
+import type { Marked } from './parts/marker.ts';
 import { spreadOf, type Ddof, type Spread } from './spread.ts';
 
 /** A learner with all its seeds. */
-export interface LearnerView {
+export interface LearnerView extends Marked {
   /** Position in the run. */
   readonly index: number;
-  /** Position among those that are compared with the reference: chooses colour and marker. */
-  readonly rank: number;
   readonly label: string;
   /** In ascending order of seed; at least one. */
   readonly trials: readonly TrialRecord[];
   /** One a trial, T rows and T columns; `undefined` where nothing was evaluated. */
   readonly matrices: readonly AccuracyMatrix[];
-  /** Whether the others are compared with it. */
-  readonly isReference: boolean;
 }
 
 /** A run as the report reads it. */

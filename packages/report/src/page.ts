@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { html, trusted, type Html } from './html.ts';
 import type { ReportModel } from './model.ts';
 import { renderSection, type Section } from './parts/section.ts';
+import { accounts } from './sections/accounts.ts';
 import { confusions } from './sections/confusions.ts';
 import { cost } from './sections/cost.ts';
 import { curves } from './sections/curves.ts';
@@ -27,6 +28,7 @@ export async function renderPage(model: ReportModel, examplesPerDomain: number):
     confusions(model),
     sources(model),
     examples(model, examplesPerDomain),
+    await accounts(model),
     cost(model),
     reproduce(model),
     definitions(model),

@@ -38,3 +38,11 @@ export function spreadText(spread: Spread | undefined, sign: 'plain' | 'signed' 
     spread.n < spread.values.length ? ` (${spread.n} of ${spread.values.length} seeds)` : '';
   return `${mean}${deviation} %${partial}`;
 }
+
+/** As a point of a chart whose axis is in percent. */
+export function inPercent(
+  spread: Spread | undefined,
+): { readonly value: number; readonly deviation: number } | undefined {
+  if (spread === undefined) return undefined;
+  return { value: spread.mean * 100, deviation: (spread.deviation ?? 0) * 100 };
+}

@@ -28,7 +28,10 @@ describe.skipIf(withoutBrowser !== undefined)('in a browser, from file://', () =
   });
 
   test('names with markup show as text and do nothing', async () => {
-    const report = await openReport(browser, hostile(syntheticRecord({ seeds: [1, 2] })));
+    const report = await openReport(
+      browser,
+      hostile(syntheticRecord({ seeds: [1, 2], accounts: true })),
+    );
     expect(report.troubles).toEqual([]);
     expect(report.requests).toEqual([]);
     expect(await report.page.evaluate('globalThis.pwned')).toBeUndefined();
@@ -89,9 +92,13 @@ describe.skipIf(withoutBrowser !== undefined)('in a browser, from file://', () =
   });
 
   test.each([390, 768, 1240])('nothing sticks out of a page %d pixels wide', async (width) => {
-    const report = await openReport(browser, syntheticRecord({ domains: 20, seeds: [1, 2] }), {
-      viewport: { width, height: 900 },
-    });
+    const report = await openReport(
+      browser,
+      syntheticRecord({ domains: 20, seeds: [1, 2], accounts: true }),
+      {
+        viewport: { width, height: 900 },
+      },
+    );
     expect(await report.page.evaluate('document.documentElement.scrollWidth')).toBe(width);
     await report.close();
   });
@@ -100,9 +107,10 @@ describe.skipIf(withoutBrowser !== undefined)('in a browser, from file://', () =
   test.each(['light', 'dark'] as const)(
     'texts and marks stand out in the %s theme',
     async (theme) => {
-      const report = await openReport(browser, syntheticRecord(), { colorScheme: theme });
+      const record = syntheticRecord({ accounts: true });
+      const report = await openReport(browser, record, { colorScheme: theme });
       const ratios = await contrasts(report.page);
-      expect(ratios.cells.length).toBe(100 * 5 * 2); // matrix and confusions of five learners
+      expect(ratios.cells.length).toBe(100 * 5 * 2 + 55 * 4); // matrix and confusions, lower triangles of cosines
       expect(Math.min(...ratios.cells)).toBeGreaterThanOrEqual(4.5);
       expect(Math.min(...ratios.texts)).toBeGreaterThanOrEqual(4.5);
       expect(ratios.marks.length).toBeGreaterThanOrEqual(5);
@@ -146,7 +154,7 @@ async function contrasts(page: Page): Promise<Record<'cells' | 'texts' | 'marks'
     const card = style(document.querySelector('.card')).backgroundColor;
     const page = style(document.body).backgroundColor;
     return {
-      cells: [...document.querySelectorAll('.heat td[title]')].map((cell) =>
+      cells: [...document.querySelectorAll('.heat td[title]:not(.void)')].map((cell) =>
         ratio(style(cell).color, style(cell).backgroundColor)),
       texts: [...document.querySelectorAll('.card caption, .card small, .card th')]
         .map((text) => ratio(style(text).color, card))

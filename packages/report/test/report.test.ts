@@ -119,6 +119,51 @@ describe('what was not evaluated', () => {
   });
 });
 
+describe('what learners tell of themselves', () => {
+  const record = syntheticRecord({ domains: 4, seeds: [1, 2], accounts: true });
+
+  test('is shown for each that tells something: size, memory, numbers, tables and lines', async () => {
+    const section = sectionOf(await pageOf(record), 'accounts');
+    expect(section.match(/type="radio"/g)?.length).toBe(4); // not zero-shot
+    const text = textOf(section);
+    expect(text).toContain('Trainable parameters 345 600');
+    expect(text).toContain('Keeps of past data mean and variance of each class');
+    expect(text).toContain('mean distance 0.03125 classes moved 12 handling kept as they were');
+    expect(text).toContain('Seed 1 of 2 seeds.');
+    const [cosines, prompts, loss] = tablesOf(section);
+    const { account } = record.trials[0]!;
+    const [, matrix] = account!.insights as [unknown, { values: (number | null)[][] }];
+    expect(cosines!.slice(1).map((row) => row.slice(1))).toEqual(
+      matrix.values.map((row) =>
+        row.map((value) => (value === null ? '' : value.toFixed(2).replace('-', '−'))),
+      ),
+    );
+    expect(prompts![0]).toEqual(['task', 'layer 0', 'layer 1', 'layer 2']);
+    expect(prompts![3]!.slice(1)).toEqual(['–', '–', '–']); // nothing there, not 0
+    expect(loss!.at(-1)).toEqual(['5', '0.49']);
+    expect(section.match(/<svg xmlns/g)?.length).toBe(2 * 4);
+    expect(section).toMatch(/<text[^>]*>devices<\/text>/); // a word of an axis
+  });
+
+  test('counts as cost', async () => {
+    const [table] = tablesOf(sectionOf(await pageOf(record), 'cost'));
+    const column = table![0]!.indexOf('trainable parameters');
+    expect(table!.slice(1).map((row) => row[column])).toEqual([
+      '345 600',
+      '345 600',
+      '–',
+      '345 600',
+      '345 600',
+    ]);
+  });
+
+  test('is left out when nobody tells anything', async () => {
+    const page = await pageOf(syntheticRecord());
+    expect(page).not.toContain('id="accounts"');
+    expect(page).not.toContain('trainable parameters');
+  });
+});
+
 test('one learner with one seed has no tabs, no deviations and nothing to compare with', async () => {
   const record = syntheticRecord({ learners: mainLearners.slice(0, 1) });
   const page = await pageOf(record);
@@ -145,7 +190,7 @@ test('large thumbnails are left out before the page grows too large, and the pag
 
 describe('untrusted text', () => {
   test('names, options, commands and versions with markup are escaped everywhere', async () => {
-    const page = await pageOf(hostile(syntheticRecord()));
+    const page = await pageOf(hostile(syntheticRecord({ accounts: true })));
     expect(page).not.toContain('<img src=x');
     expect(page.match(/<script/g)?.length).toBe(1); // the page's own
     expect(textOf(sectionOf(page, 'reproduce'))).toContain(attack(1)); // the command

@@ -27,15 +27,32 @@ const config = {
  *
  * @param spec - a Vega-Lite specification without `config`.
  * @param description - what the chart shows, in a sentence or two, for those who do not see it.
+ * @param texts - what {@link standIn} stood in for, in order.
  */
-export async function renderChart(spec: object, description: string): Promise<Html> {
+export async function renderChart(
+  spec: object,
+  description: string,
+  texts: readonly string[] = [],
+): Promise<Html> {
   const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
   const compiled = vegaLite.compile({ ...spec, config } as TopLevelSpec).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
   const svg = await view.toSVG();
   view.finalize();
   const opening = html`<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${description}"`;
-  return trusted(slim(svg).replace(/^<svg /, `${opening.toString()} `));
+  const named = slim(svg).replace(/[\ue000-\uf8ff]x*/g, (found) => {
+    return html`${clipped(texts[found.charCodeAt(0) - 0xe000] ?? '')}`.toString();
+  });
+  return trusted(named.replace(/^<svg /, `${opening.toString()} `));
+}
+
+/** Takes the place of a text from outside while Vega lays a chart out: the k-th one, of the same length. */
+export function standIn(k: number, text: string): string {
+  return String.fromCharCode(0xe000 + k) + 'x'.repeat(Math.max(0, clipped(text).length - 1));
+}
+
+function clipped(text: string): string {
+  return text.length <= 18 ? text : `${text.slice(0, 17)}…`;
 }
 
 /** Removes what only an SVG file needs: namespaces, sizes (the page sets them), digits beyond a hundredth. */

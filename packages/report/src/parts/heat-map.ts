@@ -70,10 +70,12 @@ export function heatMap({ caption, corner, columns, rows, summary }: HeatMap): H
     <p class="detail" aria-live="polite" hidden></p>`;
 }
 
-/** The colour scale from 0 to 100 %. */
-export function colourScale(note?: Part): Html {
+/** The colour scale. */
+export function colourScale(note?: Part, low = '0', high = '100 %'): Html {
   const steps = Array.from({ length: heatSteps }, (_, step) => html`<i class="h${step}"></i>`);
-  return html`<span class="ramp">0 <span aria-hidden="true">${steps}</span> 100 % ${note}</span>`;
+  return html`<span class="ramp"
+    >${low} <span aria-hidden="true">${steps}</span> ${high} ${note}</span
+  >`;
 }
 
 function cellMarkup({ shade, text, detail, classes }: HeatCell): Html {

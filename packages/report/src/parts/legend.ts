@@ -1,14 +1,14 @@
-/** Which mark stands for which learner. */
+/** Which mark stands for what. */
 import { html, name, type Html } from '../html.ts';
-import type { LearnerView } from '../model.ts';
-import { markerIcon } from './marker.ts';
+import { markerIcon, type Marked } from './marker.ts';
 
-/** A legend of learners. */
-export function legend(learners: readonly LearnerView[]): Html {
-  const items = learners.map(
-    (learner) => html`<li>${markerIcon(learner)} ${name(learner.label)}</li>`,
-  );
-  return html`<ul class="legend" aria-label="Learners">
+/** A legend of learners, or of other things that are drawn: `of` says which. */
+export function legend(
+  entries: readonly (Marked & { readonly label: string })[],
+  of = 'Learners',
+): Html {
+  const items = entries.map((entry) => html`<li>${markerIcon(entry)} ${name(entry.label)}</li>`);
+  return html`<ul class="legend" aria-label="${of}">
     ${items}
   </ul>`;
 }

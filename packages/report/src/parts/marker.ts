@@ -1,7 +1,14 @@
-/** The mark of a learner: the same colour, dash and shape in legends, tabs and charts. */
+/** The mark of a learner or of another series: the same colour, dash and shape in legends, tabs and charts. */
 import { html, type Html } from '../html.ts';
-import type { LearnerView } from '../model.ts';
 import { series } from '../theme/colours.ts';
+
+/** Anything that has a mark of its own. */
+export interface Marked {
+  /** Position among those that are compared with the reference: chooses colour and marker. */
+  readonly rank: number;
+  /** Whether the others are compared with it. */
+  readonly isReference: boolean;
+}
 
 /** How a learner is drawn. */
 export interface Mark {
@@ -35,8 +42,8 @@ const outlines: Readonly<Record<Mark['shape'], string>> = {
   stroke: 'M-5-1.25h10v2.5h-10Z',
 };
 
-/** The mark of a learner: grey and dashed for the reference; after six, colours return with another dash and shape. */
-export function markOf({ rank, isReference }: LearnerView): Mark {
+/** The mark: grey and dashed for the reference; after six, colours return with another dash and shape. */
+export function markOf({ rank, isReference }: Marked): Mark {
   if (isReference) return { colour: 'var(--reference)', dash: [3, 3], shape: 'stroke' };
   const round = Math.floor(rank / series.length);
   return {
@@ -47,13 +54,13 @@ export function markOf({ rank, isReference }: LearnerView): Mark {
 }
 
 /** The outline of the mark around the origin, as path data. */
-export function markerPath(learner: LearnerView): string {
-  return outlines[markOf(learner).shape];
+export function markerPath(marked: Marked): string {
+  return outlines[markOf(marked).shape];
 }
 
 /** A small drawing of the mark, for eyes only. */
-export function markerIcon(learner: LearnerView): Html {
-  const { colour, dash, shape } = markOf(learner);
+export function markerIcon(marked: Marked): Html {
+  const { colour, dash, shape } = markOf(marked);
   const dashed = dash.length > 0 && html` stroke-dasharray="${dash.join(' ')}"`;
   return html`<svg class="key" viewBox="-16 -7 32 14" aria-hidden="true">
     <path d="M-15 0h30" stroke="${colour}" stroke-width="2.5" ${dashed} />
@@ -62,8 +69,8 @@ export function markerIcon(learner: LearnerView): Html {
 }
 
 /** The shape alone, for tight places; for eyes only. */
-export function markerDot(learner: LearnerView): Html {
+export function markerDot(marked: Marked): Html {
   return html`<svg class="dot-key" viewBox="-6 -6 12 12" aria-hidden="true">
-    <path d="${markerPath(learner)}" fill="${markOf(learner).colour}" />
+    <path d="${markerPath(marked)}" fill="${markOf(marked).colour}" />
   </svg>`;
 }

@@ -1,5 +1,5 @@
 /** What the run cost: time by phase, memory, and what is left on disk. */
-import { bytes, duration, unavailable } from '../format.ts';
+import { bytes, count, duration, unavailable } from '../format.ts';
 import { html, name, type Html, type Part } from '../html.ts';
 import type { LearnerView, ReportModel } from '../model.ts';
 import { markerIcon } from '../parts/marker.ts';
@@ -12,6 +12,7 @@ export function cost(model: ReportModel): Section {
       model.record.trials.flatMap((trial) => trial.phases.map(({ name: phase }) => phase)),
     ),
   ];
+  const counted = model.record.trials.some(({ account }) => account !== undefined);
   const several = model.record.trials.length > model.learners.length;
   return {
     id: 'cost',
@@ -32,11 +33,12 @@ export function cost(model: ReportModel): Section {
               <th scope="col">total</th>
               <th scope="col">peak memory</th>
               <th scope="col">saved learner</th>
+              ${counted && html`<th scope="col">trainable parameters</th>`}
               <th scope="col">keeps past samples</th>
             </tr>
           </thead>
           <tbody>
-            ${model.learners.map((learner) => costRow(learner, phases))}
+            ${model.learners.map((learner) => costRow(learner, phases, counted))}
           </tbody>
         </table>
       </div>
@@ -49,7 +51,7 @@ export function cost(model: ReportModel): Section {
   };
 }
 
-function costRow(learner: LearnerView, phases: readonly string[]): Html {
+function costRow(learner: LearnerView, phases: readonly string[], counted: boolean): Html {
   const { trials } = learner;
   const times = phases.map((phase) => {
     const seconds = trials.flatMap((trial) =>
@@ -58,6 +60,8 @@ function costRow(learner: LearnerView, phases: readonly string[]): Html {
     return seconds.length === 0 ? undefined : sum(seconds) / trials.length;
   });
   const total = sum(times.map((seconds) => seconds ?? 0));
+  const trained = trials.flatMap(({ account }) => account?.trainableParameters ?? []);
+  const parameters = trained.length === 0 ? unavailable : count(Math.max(...trained));
   const free = trials.every(({ exemplarFree }) => exemplarFree);
   return html`<tr class="${learner.isReference && 'reference'}">
     <th scope="row">${markerIcon(learner)} ${name(learner.label)}</th>
@@ -65,6 +69,7 @@ function costRow(learner: LearnerView, phases: readonly string[]): Html {
     <td><strong>${duration(total)}</strong></td>
     ${cell(bytes(Math.max(...trials.map(({ peakMemoryBytes }) => peakMemoryBytes))))}
     ${cell(bytes(Math.max(...trials.map(({ stateBytes }) => stateBytes))))}
+    ${counted && cell(parameters)}
     <td>${free ? 'no (exemplar-free)' : 'yes'}</td>
   </tr> `;
 }

@@ -1,13 +1,14 @@
 /** How accuracy and forgetting went on from one experience to the next. */
 import type { AccuracyMatrix } from '@cl/hub';
-import { curveChart, type CurveOf } from '../charts/curves.ts';
+import { lineChart } from '../charts/lines.ts';
 import { accuracyOnAll, accuracyOnLearned, forgettingSoFar, type Curve } from '../curves.ts';
 import { list } from '../format.ts';
 import { html, name, type Html, type Part } from '../html.ts';
-import type { ReportModel } from '../model.ts';
+import type { LearnerView, ReportModel } from '../model.ts';
+import { figure } from '../parts/figure.ts';
 import { legend } from '../parts/legend.ts';
 import type { Section } from '../parts/section.ts';
-import { spreadOf, spreadText } from '../spread.ts';
+import { inPercent, spreadOf, spreadText, type Spread } from '../spread.ts';
 
 interface Panel {
   readonly title: string;
@@ -32,6 +33,13 @@ const panels: readonly Panel[] = [
     curve: forgettingSoFar,
   },
 ];
+
+/** A learner's curve over its seeds. */
+interface CurveOf {
+  readonly learner: LearnerView;
+  /** One an experience. */
+  readonly spreads: readonly (Spread | undefined)[];
+}
 
 /** Up to three charts and the numbers behind them. */
 export async function curves(model: ReportModel): Promise<Section> {
@@ -85,14 +93,17 @@ async function chart({ title, note }: Panel, lines: readonly CurveOf[]): Promise
     if (known.length === 0) return `${learner.label}: not available`;
     return `${learner.label}: from ${spreadText(known[0])} to ${spreadText(known.at(-1))}`;
   });
-  const svg = await curveChart(lines, `${title} after each experience. ${ends.join('; ')}.`);
-  return html`<figure class="chart">
-    <figcaption>
-      <h3>${title}</h3>
-      <span>${note}</span>
-    </figcaption>
-    ${svg}
-  </figure>`;
+  const svg = await lineChart(
+    {
+      x: lines[0]!.spreads.map((_, i) => i + 1),
+      lines: lines.map(({ learner, spreads }) => ({
+        marked: learner,
+        points: spreads.map(inPercent),
+      })),
+    },
+    `${title} after each experience. ${ends.join('; ')}.`,
+  );
+  return figure(title, note, svg, 'experiences learned');
 }
 
 function numbers(model: ReportModel, { title }: Panel, lines: readonly CurveOf[]): Part {

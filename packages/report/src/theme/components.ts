@@ -31,6 +31,7 @@ export const components = `
 .chart figcaption span{display:block;color:var(--soft);font-size:.8125rem}
 .chart svg{display:block;width:100%;height:auto;max-width:30rem}
 .chart text{font-family:inherit}
+.chart .axis{max-width:30rem;text-align:center;font-size:.75rem;color:var(--soft);line-height:1.3}
 details{margin-top:1rem}
 details>summary{cursor:pointer;font-size:.875rem;color:var(--accent);width:fit-content;padding:.2rem 0}
 details[open]>summary{margin-bottom:.6rem}
@@ -61,6 +62,8 @@ details[open]>summary{margin-bottom:.6rem}
 .definitions dt{font-weight:600}
 .definitions dd{margin:0;color:var(--soft);font-size:.9375rem}
 .definitions code{color:var(--ink)}
+.insight{margin-top:1.6rem}
+.insight>.note{margin:.3rem 0 .8rem}
 .scale{display:flex;flex-wrap:wrap;align-items:center;gap:.4rem 1.4rem;font-size:.8125rem;color:var(--soft);margin-top:.8rem}
 .scale .ramp{display:flex;align-items:center;gap:.45rem}
 .ramp i{display:inline-block;width:.55rem;height:.8rem;margin:0 -.23rem 0 0}

@@ -1,7 +1,6 @@
 /** Where the rows of batches come from: images as pixels, or numbers that are at hand. */
 import {
   ClError,
-  type DType,
   type ImageRef,
   type ImageView,
   type Random,

@@ -26,6 +26,8 @@ export type * from './json.ts';
 export type * from './learner-account.ts';
 export { defineLearner } from './learner.ts';
 export type * from './learner.ts';
+export { disposedError, knownCandidates, lessonOf } from './lesson.ts';
+export type { Lesson } from './lesson.ts';
 export { assertState, stateTensor } from './learner-state.ts';
 export { defineMetric } from './metric.ts';
 export type * from './metric.ts';

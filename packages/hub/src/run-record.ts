@@ -92,3 +92,22 @@ export interface RunRecord {
   };
   readonly trials: readonly TrialRecord[];
 }
+
+/** Learners over several streams, each stream a run of its own. */
+export interface ComparisonRecord {
+  readonly name: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** The exact command that made it. */
+  readonly command: string;
+  readonly streams: readonly ComparedStream[];
+}
+
+/** A stream of a comparison. */
+export interface ComparedStream {
+  /** Unique in the comparison, and the name of the run's folder in that of the comparison. */
+  readonly name: string;
+  readonly record: RunRecord;
+  /** Learners that take no part here, each with a sentence that says why. */
+  readonly leftOut: readonly { readonly label: string; readonly reason: string }[];
+}

@@ -63,10 +63,11 @@ export interface RunConfig {
   readonly skipBroken?: boolean | undefined;
   /**
    * When the folder holds a run already. `resume` (default): go on where one of the same configuration stopped,
-   * or return its record when it is finished; `restart-finished`: the same, but start over when it is finished, of
-   * whatever configuration; `replace`: start over in any case.
+   * or return its record when it is finished; `extend`: the same, and trials of other learners and seeds than before
+   * join those that are there; `restart-finished`: as `resume`, but start over when it is finished, of whatever
+   * configuration; `replace`: start over in any case.
    */
-  readonly existing?: 'resume' | 'restart-finished' | 'replace' | undefined;
+  readonly existing?: 'resume' | 'extend' | 'restart-finished' | 'replace' | undefined;
   /** Default: 3 right, 3 wrong. */
   readonly examples?: ExampleCounts | undefined;
   /** Small picture as a `data:` URI. Default: 48 pixels, through `@cl/images`. */

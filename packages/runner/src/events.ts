@@ -1,5 +1,5 @@
 /** What a run tells while it goes on. All but `progress` are also lines of `events.jsonl`. */
-import type { Progress } from '@cl/hub';
+import type { ComparedStream, Progress } from '@cl/hub';
 
 /** One learner with one seed. */
 export interface TrialName {
@@ -29,6 +29,14 @@ export type AccuracyRow = readonly (number | null)[];
 /** Anything that happens in a run. */
 export type RunEvent =
   | RunStarted
+  /** Only in comparisons: the run of the next stream begins. */
+  | {
+      readonly type: 'stream-started';
+      readonly name: string;
+      readonly index: number;
+      readonly total: number;
+      readonly leftOut: ComparedStream['leftOut'];
+    }
   | {
       readonly type: 'resumed';
       readonly folder: string;

@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+export { compare, readComparison } from './compare.ts';
+export type { CompareConfig, StreamChoice } from './compare.ts';
 export type * from './config.ts';
 export type * from './events.ts';
 export { inline } from './inline-executor.ts';

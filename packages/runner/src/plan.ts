@@ -94,7 +94,7 @@ export async function makePlan(config: RunConfig, work: WorkOptions): Promise<Pl
 }
 
 /** The label that a learner has in tables. */
-function labelOf({ label, plugin, preset }: RunConfig['learners'][number]): string {
+export function labelOf({ label, plugin, preset }: RunConfig['learners'][number]): string {
   return label ?? (preset === undefined ? plugin.name : `${plugin.name}@${preset}`);
 }
 
@@ -154,6 +154,6 @@ function digestOf(stream: Stream): string {
 }
 
 /** Letters that are safe in file names everywhere. */
-function slug(label: string): string {
+export function slug(label: string): string {
   return label.replaceAll(/[^\p{L}\p{N}._@-]+/gu, '-');
 }

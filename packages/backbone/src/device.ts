@@ -10,6 +10,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ClError } from '@cl/hub';
+import { hasVulkanDriver } from './vulkan.ts';
 import { compiled } from './worker-client.ts';
 
 /** Devices that can be asked for; `auto` takes the fastest that works. */
@@ -122,6 +123,9 @@ async function tryProvider(provider: Provider, timeout: number): Promise<Probe> 
     if (!existsSync(library)) {
       return { refusal: `its library ${library} is not installed (onnxruntime ships it apart)` };
     }
+  }
+  if (provider === 'webgpu' && process.platform === 'linux' && !hasVulkanDriver()) {
+    return { refusal: 'no Vulkan driver is installed' };
   }
   return new Promise((resolve) => {
     const script = fileURLToPath(compiled('probe'));

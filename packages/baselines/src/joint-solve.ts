@@ -6,9 +6,11 @@ import type { Matrix } from '@cl/hub';
 import {
   cholesky,
   createGram,
+  GrowingMatrix,
   hiddenLayerProduct,
   multiply,
   randomFeatures,
+  type Gram,
   type RealType,
 } from '@cl/linalg';
 
@@ -24,26 +26,31 @@ export class JointSolver {
   readonly #ridge: number;
   /** Element type of the system that is solved; that of Φ, W and scores is the projection's. */
   readonly #dtype: RealType;
-  /** Φ of each block. */
-  readonly #lifted: Matrix[] = [];
-  /** For each block its rows of ΦΦᵀ, up to and with its own columns. */
-  readonly #products: Matrix[] = [];
+  /** Φ of all blocks. */
+  readonly #lifted = new GrowingMatrix();
+  #blocks = 0;
+  /** ΦΦᵀ of the first samples. */
+  readonly #kernel: Gram;
 
   constructor(projection: Matrix, ridge: number, dtype: RealType) {
     this.#projection = projection;
     this.#ridge = ridge;
     this.#dtype = dtype;
+    this.#kernel = createGram(0, dtype);
   }
 
   /** W [M, classes] of all blocks, which are those of the last call and maybe more. */
   async solve(blocks: readonly Block[], classes: number, signal?: AbortSignal): Promise<Matrix> {
-    for (const { features } of blocks.slice(this.#lifted.length)) {
-      this.#lifted.push(await this.#lift(features, signal));
-    }
     const labels = Int32Array.from(blocks.flatMap((block) => [...block.labels]));
-    return labels.length < this.#projection.cols
-      ? this.#fromSamples(labels, classes, signal)
-      : this.#fromUnits(labels, classes, signal);
+    const targets = oneHot(labels, classes, this.#dtype);
+    const fewSamples = labels.length < this.#projection.cols;
+    for (const { features } of blocks.slice(this.#blocks)) {
+      const phi = await this.#lift(features, signal);
+      if (fewSamples) await this.#extendKernel(phi, signal);
+      this.#lifted.append(phi);
+      this.#blocks += 1;
+    }
+    return fewSamples ? this.#fromSamples(targets, signal) : this.#fromUnits(targets, signal);
   }
 
   /** s(x) = φ(x)·W, [n, classes]. */
@@ -51,63 +58,33 @@ export class JointSolver {
     return hiddenLayerProduct(this.#likeFeatures(features), this.#projection, weights, signal);
   }
 
-  async #fromUnits(labels: Int32Array, classes: number, signal?: AbortSignal): Promise<Matrix> {
+  async #fromUnits(targets: Matrix, signal?: AbortSignal): Promise<Matrix> {
     const gram = createGram(this.#projection.cols, this.#dtype);
-    for (const phi of this.#lifted) await gram.add(phi, signal);
-    const targets = await this.#transposedProduct(oneHot(labels, classes, this.#dtype), signal);
+    const phi = this.#lifted.matrix;
+    await gram.add(phi, signal);
     const factor = await cholesky(gram, { ridge: this.#ridge, overwrite: true, signal });
-    return this.#likeFeatures(await factor.solve(targets, { signal }));
+    const moments = await multiply(converted(phi, this.#dtype), targets, {
+      transposeA: true,
+      signal,
+    });
+    return this.#likeFeatures(await factor.solve(moments, { signal }));
   }
 
-  async #fromSamples(labels: Int32Array, classes: number, signal?: AbortSignal): Promise<Matrix> {
-    while (this.#products.length < this.#lifted.length) {
-      this.#products.push(await this.#newProducts(signal));
-    }
-    const samples = labels.length;
-    const kernel = zeros(samples, samples, this.#dtype); // the lower triangle is read
-    let first = 0;
-    for (const { rows, cols, data } of this.#products) {
-      for (let i = 0; i < rows; i += 1) {
-        kernel.data.set(data.subarray(i * cols, (i + 1) * cols), (first + i) * samples);
-      }
-      first += rows;
-    }
-    const factor = await cholesky(kernel, { ridge: this.#ridge, signal });
-    const dual = await factor.solve(oneHot(labels, classes, this.#dtype), { signal });
-    return this.#transposedProduct(this.#likeFeatures(dual), signal);
+  async #fromSamples(targets: Matrix, signal?: AbortSignal): Promise<Matrix> {
+    const factor = await cholesky(this.#kernel, { ridge: this.#ridge, signal });
+    const dual = this.#likeFeatures(await factor.solve(targets, { signal }));
+    return multiply(this.#lifted.matrix, dual, { transposeA: true, signal });
   }
 
-  /** Rows of ΦΦᵀ of the first block that has none yet. */
-  async #newProducts(signal?: AbortSignal): Promise<Matrix> {
-    const before = this.#lifted.slice(0, this.#products.length + 1);
-    const phi = before.at(-1)!;
-    const cols = before.reduce((sum, { rows }) => sum + rows, 0);
-    const products = zeros(phi.rows, cols, typeOf(phi));
-    let first = 0;
-    for (const other of before) {
-      const tile = await multiply(phi, other, { transposeB: true, signal });
-      for (let i = 0; i < tile.rows; i += 1) {
-        const row = tile.data.subarray(i * tile.cols, (i + 1) * tile.cols);
-        products.data.set(row, i * cols + first);
-      }
-      first += tile.cols;
-    }
-    return products;
-  }
-
-  /** Φᵀ·B, in B's element type. */
-  async #transposedProduct({ cols, data }: Matrix, signal?: AbortSignal): Promise<Matrix> {
-    const product = zeros(this.#projection.cols, cols, typeOf({ data }));
-    let first = 0;
-    for (const phi of this.#lifted) {
-      const end = first + phi.rows;
-      const rows = { rows: phi.rows, cols, data: data.subarray(first * cols, end * cols) };
-      const left = converted(phi, typeOf(rows));
-      const part = await multiply(left, rows, { transposeA: true, signal });
-      for (let i = 0; i < part.data.length; i += 1) product.data[i]! += part.data[i]!;
-      first = end;
-    }
-    return product;
+  /** Appends the rows and columns of new samples to ΦΦᵀ. */
+  async #extendKernel(phi: Matrix, signal?: AbortSignal): Promise<void> {
+    const before = this.#lifted.matrix;
+    const corner = await multiply(phi, phi, { transposeB: true, signal });
+    const across =
+      before.rows === 0
+        ? { rows: phi.rows, cols: 0, data: before.data }
+        : await multiply(phi, before, { transposeB: true, signal });
+    this.#kernel.extend(across, corner);
   }
 
   async #lift(features: Matrix, signal?: AbortSignal): Promise<Matrix> {
@@ -120,18 +97,10 @@ export class JointSolver {
 }
 
 function oneHot(labels: Int32Array, classes: number, dtype: RealType): Matrix {
-  const targets = zeros(labels.length, classes, dtype);
-  for (let i = 0; i < labels.length; i += 1) targets.data[i * classes + labels[i]!] = 1;
-  return targets;
-}
-
-function zeros(rows: number, cols: number, dtype: RealType): Matrix {
-  const length = rows * cols;
-  return {
-    rows,
-    cols,
-    data: dtype === 'float64' ? new Float64Array(length) : new Float32Array(length),
-  };
+  const length = labels.length * classes;
+  const data = dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
+  for (let i = 0; i < labels.length; i += 1) data[i * classes + labels[i]!] = 1;
+  return { rows: labels.length, cols: classes, data };
 }
 
 function typeOf({ data }: Pick<Matrix, 'data'>): RealType {

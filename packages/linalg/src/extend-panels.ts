@@ -1,40 +1,92 @@
-/** Puts the blocks of a grown Cholesky factor together. */
-import type { Matrix } from '@cl/hub';
-import { columnsOf, panelWidth, zeroPanels, type LowerPanels } from './panels.ts';
+/** Lower triangles that grow by rows and columns. */
+import type { Matrix, RealArray } from '@cl/hub';
+import { columnsOf, panelWidth, realPanel, type LowerPanels } from './panels.ts';
+
+/** The rows below an old triangle, left of the new one: [m, n], or [n, m] when they lie transposed. */
+export interface RowsBelow {
+  readonly matrix: Matrix;
+  readonly transposed: boolean;
+}
 
 /**
- * [[L₁₁, 0], [L₂₁, L₂₂]] in panels, from L₁₁, L₂₁ᵀ ([n, m]) and L₂₂; nothing is shared with the parts.
+ * [[A₁₁, ·], [A₂₁, A₂₂]] in panels. Whole panels of the old triangle get room for half as many rows again, so that growing
+ * many times copies each number about twice.
+ *
+ * @param old - A₁₁; stays as it is.
+ * @param below - A₂₁.
+ * @param corner - A₂₂; its memory is not shared.
+ * @param reuse - whether the room behind the old panels may be written: at most once for one `old`.
  */
-export function extendPanels(old: LowerPanels, across: Matrix, corner: LowerPanels): LowerPanels {
+export function extendPanels(
+  old: LowerPanels,
+  below: RowsBelow,
+  corner: LowerPanels,
+  reuse: boolean,
+): LowerPanels {
   const [n, m] = [old.size, corner.size];
-  const lower = zeroPanels(n + m, old.dtype);
-  lower.panels.forEach((panel, p) => {
-    const { first, end, width } = columnsOf(n + m, p);
-    if (first < n) copyOld(old, p, panel, width);
-    for (let j = first; j < Math.min(end, n); j++) {
-      const column = across.data.subarray(j * m, (j + 1) * m);
-      for (let i = 0; i < m; i++) panel[(n + i - first) * width + j - first] = column[i]!;
-    }
+  const size = n + m;
+  const panels = Array.from({ length: Math.ceil(size / panelWidth) }, (_, p) => {
+    const { first, end, width } = columnsOf(size, p);
+    const whole = first + panelWidth <= n;
+    const length = (size - first) * width;
+    const panel = whole
+      ? grown(old.panels[p]!, length, reuse)
+      : realPanel(old.dtype, length, first < n ? Math.ceil(length / 2) : 0);
+    if (!whole && first < n) copyNarrow(old, p, panel, width);
+    if (first < n) writeBelow(panel, n, first, Math.min(end, n), width, below);
     for (let j = Math.max(first, n); j < end; j++) {
-      for (let i = j; i < n + m; i++) {
+      for (let i = j; i < size; i++) {
         panel[(i - first) * width + j - first] = elementOf(corner, i - n, j - n);
       }
     }
+    return panel;
   });
-  return lower;
+  return { size, dtype: old.dtype, panels };
 }
 
-/** Rows of the old panel p, which may have been narrower, on top of the new one. */
-function copyOld(
-  old: LowerPanels,
-  p: number,
-  panel: LowerPanels['panels'][number],
-  width: number,
-): void {
+/** A longer panel that begins with this one: the same memory where there is room, else a copy with room. */
+function grown(panel: RealArray, length: number, reuse: boolean): RealArray {
+  const { buffer, byteOffset, BYTES_PER_ELEMENT } = panel;
+  if (reuse && byteOffset + length * BYTES_PER_ELEMENT <= buffer.byteLength) {
+    return panel instanceof Float64Array
+      ? new Float64Array(buffer, byteOffset, length)
+      : new Float32Array(buffer, byteOffset, length);
+  }
+  const dtype = panel instanceof Float64Array ? 'float64' : 'float32';
+  const longer = realPanel(dtype, length, Math.ceil(length / 2));
+  longer.set(panel);
+  return longer;
+}
+
+/** Rows of the old panel p, which was narrower, on top of the new one. */
+function copyNarrow(old: LowerPanels, p: number, panel: RealArray, width: number): void {
   const { first, width: oldWidth } = columnsOf(old.size, p);
   const source = old.panels[p]!;
   for (let i = 0; i < old.size - first; i++) {
     panel.set(source.subarray(i * oldWidth, (i + 1) * oldWidth), i * width);
+  }
+}
+
+/** Columns [first, end) of the rows below, into a panel that begins at row and column `first`. */
+function writeBelow(
+  panel: RealArray,
+  n: number,
+  first: number,
+  end: number,
+  width: number,
+  { matrix, transposed }: RowsBelow,
+): void {
+  const { cols, data } = matrix;
+  const m = transposed ? cols : matrix.rows;
+  if (!transposed) {
+    for (let i = 0; i < m; i++) {
+      panel.set(data.subarray(i * cols + first, i * cols + end), (n + i - first) * width);
+    }
+    return;
+  }
+  for (let j = first; j < end; j++) {
+    const column = data.subarray(j * m, (j + 1) * m);
+    for (let i = 0; i < m; i++) panel[(n + i - first) * width + j - first] = column[i]!;
   }
 }
 

@@ -18,12 +18,14 @@ import { pause } from './pause.ts';
 import { asReal, assertFinite, assertMatrix, realArray, rowsOf, type RealType } from './real.ts';
 import { updateSymmetric } from './symmetric-update.ts';
 
-/** L of A + λI = L·Lᵀ. It never changes. */
+/** L of A + λI = L·Lᵀ. It never changes; what it grows into shares its memory. */
 export class CholeskyFactor {
   /** λ that was added to the diagonal of A, and is to what {@link CholeskyFactor.extend} adds. */
   readonly ridge: number;
   readonly #lower: LowerPanels;
   readonly #inverses: readonly Matrix[];
+  /** Whether the room behind the panels belongs to a factor that grew from this one. */
+  #grew = false;
 
   /**
    * Takes ownership: see `cholesky` and {@link CholeskyFactor.fromPacked}.
@@ -143,7 +145,9 @@ export class CholeskyFactor {
     const floor = pivotFloor(corner, this.ridge);
     await updateSymmetric(corner, across, 'subtract');
     await factorize(corner, this.ridge, { ...options, floor });
-    const lower = extendPanels(this.#lower, across, corner);
+    const below = { matrix: across, transposed: true };
+    const lower = extendPanels(this.#lower, below, corner, !this.#grew);
+    this.#grew = true;
     const whole = Math.floor(this.size / panelWidth);
     return new CholeskyFactor(lower, invertTops(lower, this.#inverses.slice(0, whole)), this.ridge);
   }

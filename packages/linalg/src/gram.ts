@@ -1,8 +1,10 @@
 /** Gram matrices ΦᵀΦ that grow sample by sample, and shrink again: sums, so they merge and subtract exactly. */
 import { ClError, throwIfAborted, type Matrix, type RealArray } from '@cl/hub';
+import { extendPanels } from './extend-panels.ts';
 import {
   matrixFromPanels,
   packedFromPanels,
+  panelsFromMatrix,
   panelsFromPacked,
   zeroPanels,
   type LowerPanels,
@@ -90,6 +92,30 @@ export class Gram {
   }
 
   /**
+   * Appends rows and columns: the Gram becomes [[G, Aᵀ], [A, B]]. A kernel matrix, the Gram matrix of samples in the kernel's
+   * space, grows like that as samples arrive.
+   *
+   * @param across - A [m, M], new against old; not modified.
+   * @param corner - B [m, m], new against new, of which the lower triangle is read; not modified.
+   * @throws ClError `SHAPE_MISMATCH`; the Gram is unchanged then.
+   */
+  extend(across: Matrix, corner: Matrix): void {
+    const lower = this.#open();
+    assertMatrix('Gram.extend', across);
+    assertMatrix('Gram.extend', corner);
+    const m = corner.rows;
+    if (corner.cols !== m || across.rows !== m || across.cols !== lower.size) {
+      throw new ClError(
+        'SHAPE_MISMATCH',
+        `Gram.extend: found ${across.rows} × ${across.cols} and ${m} × ${corner.cols}, expected m × ${lower.size} and ` +
+          'm × m. Pass new against old, and new against new.',
+      );
+    }
+    const below = { matrix: across, transposed: false };
+    this.#lower = extendPanels(lower, below, panelsFromMatrix(corner, lower.dtype), true);
+  }
+
+  /**
    * Gives the memory of the sums away; the Gram cannot be used afterwards.
    *
    * @internal
@@ -136,13 +162,13 @@ export class Gram {
 /**
  * A Gram matrix of zeros, [dim, dim]. Sums in float64 lose nothing of note over millions of float32 samples.
  *
- * @throws ClError `INVALID_OPTION` unless dim is a positive integer.
+ * @throws ClError `INVALID_OPTION` unless dim is a whole number, 0 for one that is going to be extended.
  */
 export function createGram(dim: number, dtype: RealType = 'float64'): Gram {
-  if (Number.isInteger(dim) && dim > 0) return new Gram(dim, dtype);
+  if (Number.isInteger(dim) && dim >= 0) return new Gram(dim, dtype);
   throw new ClError(
     'INVALID_OPTION',
-    `createGram: dim is ${dim}, expected a positive integer. Pass the width of the features.`,
+    `createGram: dim is ${dim}, expected a whole number. Pass the width of the features, or 0 for one to extend.`,
   );
 }
 

@@ -8,12 +8,18 @@ export { cholesky } from './cholesky.ts';
 export type { CholeskyOptions } from './cholesky.ts';
 export { CholeskyFactor } from './factor.ts';
 export { createGram, Gram } from './gram.ts';
+export { GrowingMatrix } from './growing-matrix.ts';
 export { linearKernel, rbfKernel } from './kernels.ts';
-export { hiddenLayerProduct, rbfKernelProduct } from './layered-products.ts';
-export { multiply } from './multiply.ts';
+export {
+  hiddenLayerProduct,
+  randomFeatures,
+  rbfKernelProduct,
+  softmaxProduct,
+} from './layered-products.ts';
+export { addProduct, multiply } from './multiply.ts';
 export type { MultiplyOptions } from './multiply.ts';
-export { randomFeatures, randomProjection } from './random-projection.ts';
+export { randomProjection } from './random-projection.ts';
 export type { RealType } from './real.ts';
 export { ridge } from './ridge.ts';
-export { normalizeRows, softmaxRows } from './rows.ts';
+export { normalizeRows } from './rows.ts';
 export { releaseSessions, setThreads } from './session.ts';

@@ -1,6 +1,6 @@
 /**
- * Products through a hidden layer or a kernel whose values never leave onnxruntime: [N, M] is as large as memory and slow to
- * pass around, while the scores behind it are small.
+ * Products with what comes after them in one run of onnxruntime. Behind a hidden layer or a kernel the values between never
+ * leave it: [N, M] is as large as memory and slow to pass around, while the scores behind it are small.
  */
 import { ClError, throwIfAborted, type Matrix } from '@cl/hub';
 import { GraphBuilder, writeModel } from '@cl/onnx';
@@ -9,6 +9,7 @@ import { tensorOf } from './gemm.ts';
 import { assertGamma, squaredNorms } from './kernels.ts';
 import { pause } from './pause.ts';
 import {
+  assertFinite,
   assertMatrix,
   assertSameType,
   realArray,
@@ -20,6 +21,27 @@ import { sessionOf } from './session.ts';
 
 /** Hidden values in one uninterrupted run: 32 MB in float32, tens of milliseconds. */
 const hiddenPerRun = 2 ** 23;
+
+/**
+ * Φ = ReLU(x·P): random features where P is a `randomProjection`.
+ *
+ * @param x - [N, d].
+ * @param projection - [d, M].
+ * @param signal - looked at between runs.
+ * @returns [N, M], in the element type of both.
+ * @throws ClError `SHAPE_MISMATCH`, `INVALID_DATA` for mixed element types, `ABORTED`.
+ */
+export async function randomFeatures(
+  x: Matrix,
+  projection: Matrix,
+  signal?: AbortSignal,
+): Promise<Matrix> {
+  assertChain('randomFeatures', [x, projection]);
+  assertInner('randomFeatures', x.cols, projection.rows);
+  const feeds = { projection: tensorOf(projection) };
+  const { cols } = projection;
+  return inRuns('random-features', randomFeaturesModel, x, cols, cols, feeds, signal);
+}
 
 /**
  * ReLU(x·P)·W: scores behind a random hidden layer (RAIL's primal form, Xu et al., NeurIPS 2024, §3.2).
@@ -80,6 +102,31 @@ export async function rbfKernelProduct(
   return inRuns('rbf-kernel', rbfModel, left, y.rows, weights.cols, feeds, signal, xx);
 }
 
+/**
+ * softmax(scale · x·yᵀ) of each row: probabilities from cosines, as CLIP's zero-shot classifier has them.
+ *
+ * @param x - [N, d].
+ * @param y - [M, d].
+ * @param scale - on the products before the softmax.
+ * @param signal - looked at between runs.
+ * @returns [N, M], rows sum to 1, in the element type of both.
+ * @throws ClError as {@link hiddenLayerProduct}; `NON_FINITE`.
+ */
+export async function softmaxProduct(
+  x: Matrix,
+  y: Matrix,
+  scale: number,
+  signal?: AbortSignal,
+): Promise<Matrix> {
+  assertChain('softmaxProduct', [x, y]);
+  assertInner('softmaxProduct', x.cols, y.cols);
+  assertFinite('softmaxProduct', x);
+  assertFinite('softmaxProduct', y);
+  const scaled = { ...y, data: y.data.map((value) => scale * value) as Matrix['data'] };
+  const feeds = { y: tensorOf(scaled) };
+  return inRuns('softmax', softmaxModel, x, y.rows, y.rows, feeds, signal);
+}
+
 /** Runs a model over blocks of rows of x (and of xx beside it) into one matrix [N, cols]. */
 async function inRuns(
   name: string,
@@ -107,6 +154,14 @@ async function inRuns(
   return out;
 }
 
+function randomFeaturesModel(dtype: RealType): Uint8Array {
+  const graph = new GraphBuilder({ name: 'random-features' });
+  const x = graph.input('x', dtype, ['n', 'd']);
+  const projection = graph.input('projection', dtype, ['d', 'm']);
+  const product = graph.node('MatMul', [x, projection]);
+  return written(graph, graph.node('Relu', [product], {}, { outputs: ['scores'] }), dtype);
+}
+
 function hiddenLayerModel(dtype: RealType): Uint8Array {
   const graph = new GraphBuilder({ name: 'hidden-layer-product' });
   const x = graph.input('x', dtype, ['n', 'd']);
@@ -129,8 +184,23 @@ function rbfModel(dtype: RealType): Uint8Array {
   return scored(graph, graph.node('Exp', [exponent]), weights, dtype);
 }
 
+function softmaxModel(dtype: RealType): Uint8Array {
+  const graph = new GraphBuilder({ name: 'softmax-product' });
+  const x = graph.input('x', dtype, ['n', 'd']);
+  const y = graph.input('y', dtype, ['m', 'd']);
+  const products = graph.node('Gemm', [x, y], { transB: 1n });
+  return written(graph, graph.node('Softmax', [products], {}, { outputs: ['scores'] }), dtype);
+}
+
 function scored(graph: GraphBuilder, hidden: string, weights: string, dtype: RealType): Uint8Array {
-  const scores = graph.node('MatMul', [hidden, weights], {}, { outputs: ['scores'] });
+  return written(
+    graph,
+    graph.node('MatMul', [hidden, weights], {}, { outputs: ['scores'] }),
+    dtype,
+  );
+}
+
+function written(graph: GraphBuilder, scores: string, dtype: RealType): Uint8Array {
   graph.output(scores, dtype, ['n', 'c']);
   return writeModel(graph.build());
 }

@@ -32,6 +32,11 @@ export function panelRows(lower: LowerPanels, p: number, from: number, to: numbe
   return { rows: to - from, cols: width, data };
 }
 
+/** Zeros for a panel, with room behind them. */
+export function realPanel(dtype: RealType, length: number, room: number): RealArray {
+  return realArray(dtype, length + room).subarray(0, length);
+}
+
 /** A triangle of zeros. */
 export function zeroPanels(size: number, dtype: RealType): LowerPanels {
   const panels = Array.from({ length: Math.ceil(size / panelWidth) }, (_, p) => {

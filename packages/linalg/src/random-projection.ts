@@ -3,7 +3,6 @@
  * NeurIPS 2024, §3.2), ACIL and RanPAC lift features with it before a ridge regression.
  */
 import { ClError, type Matrix, type Random } from '@cl/hub';
-import { multiply } from './multiply.ts';
 import { realArray, type RealType } from './real.ts';
 
 /**
@@ -30,20 +29,4 @@ export function randomProjection(
   const data = realArray(dtype, inputDim * hiddenDim);
   for (let i = 0; i < data.length; i++) data[i] = (2 * random.uniform() - 1) * bound;
   return { rows: inputDim, cols: hiddenDim, data };
-}
-
-/**
- * Φ = ReLU(x·W), [n, hiddenDim], in the element type of both.
- *
- * @throws ClError `SHAPE_MISMATCH`, `INVALID_DATA` for mixed element types, `ABORTED`.
- */
-export async function randomFeatures(
-  x: Matrix,
-  projection: Matrix,
-  signal?: AbortSignal,
-): Promise<Matrix> {
-  const phi = await multiply(x, projection, { signal });
-  const { data } = phi;
-  for (let i = 0; i < data.length; i++) data[i] = Math.max(0, data[i]!); // no branch to mispredict
-  return phi;
 }

@@ -23,28 +23,6 @@ export function normalizeRows<A extends RealArray>(m: Matrix<A>): Matrix<A> {
   return { rows, cols, data };
 }
 
-/**
- * softmax(scale · row) for each row, shifted by its maximum so that nothing overflows; a new matrix.
- *
- * @throws ClError `NON_FINITE` for NaN and infinity.
- */
-export function softmaxRows<A extends RealArray>(m: Matrix<A>, scale = 1): Matrix<A> {
-  assertMatrix('softmaxRows', m);
-  assertFinite('softmaxRows', m);
-  const { rows, cols } = m;
-  const data = m.data.slice() as A;
-  const row = new Float64Array(cols);
-  for (let i = 0; i < rows; i++) {
-    const from = i * cols;
-    let top = -Infinity;
-    for (let j = 0; j < cols; j++) top = Math.max(top, scale * data[from + j]!);
-    let sum = 0;
-    for (let j = 0; j < cols; j++) sum += row[j] = Math.exp(scale * data[from + j]! - top);
-    for (let j = 0; j < cols; j++) data[from + j] = row[j]! / sum;
-  }
-  return { rows, cols, data };
-}
-
 function zeroRow(row: number): ClError {
   return new ClError(
     'NON_FINITE',

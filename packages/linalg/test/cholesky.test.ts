@@ -92,6 +92,26 @@ describe.each(dtypes)('cholesky in %s', (dtype) => {
     expect(sameBits(grown[0]!.toPacked(), grown[1]!.toPacked())).toBe(true);
   });
 
+  test('a factor and what grew from it share memory without harm, also where two grew from one', async () => {
+    const a = definiteMatrix(420, dtype);
+    const at = (from: number, to: number) =>
+      [block(a, from, to, 0, from), block(a, from, to, from, to)] as const;
+    const first = await cholesky(block(a, 0, 260, 0, 260), { ridge: 0.5 });
+    const second = await first.extend(...at(260, 300));
+    const third = await second.extend(...at(300, 420)); // into the room behind the second
+    const packed = [first, second, third].map((factor) => factor.toPacked());
+    const other = definiteMatrix(420, dtype, 9);
+    const rows = [block(other, 0, 100, 0, 300), block(other, 0, 100, 0, 100)] as const;
+    const sibling = await second.extend(
+      { ...rows[0], data: rows[0].data.map((x) => x / 1000) as Matrix['data'] },
+      rows[1],
+    );
+    expect(sibling.size).toBe(400);
+    [first, second, third].forEach((factor, i) => {
+      expect(sameBits(factor.toPacked(), packed[i]!)).toBe(true);
+    });
+  });
+
   test('a Gram is factored like its matrix, in place only when asked', async () => {
     const gram = createGram(150, dtype);
     await gram.add(randomMatrix(200, 150, dtype));

@@ -84,6 +84,31 @@ test('NaN samples are refused by row and column, and leave the sums as they were
   expect(gram.toPacked()).toEqual(before);
 });
 
+// 90 and 128 leave a narrow last panel, 300 does not fit behind the first panels.
+test.each(['float32', 'float64'] as const)('rows and columns are appended, in %s', (dtype) => {
+  const sizes = [90, 38, 1, 300, 2, 25];
+  const total = sizes.reduce((sum, n) => sum + n, 0);
+  const a = randomMatrix(total, total, dtype);
+  const gram = createGram(0, dtype);
+  let from = 0;
+  for (const n of sizes) {
+    gram.extend(block(a, from, from + n, 0, from), block(a, from, from + n, from, from + n));
+    from += n;
+  }
+  const packed: number[] = [];
+  for (let i = 0; i < total; i++) packed.push(...a.data.subarray(i * total, i * total + i + 1));
+  expect([...gram.toPacked()]).toEqual(packed);
+});
+
+test('rows that do not fit are not appended', () => {
+  const gram = createGram(2);
+  const before = gram.toPacked();
+  expect(() => {
+    gram.extend(randomMatrix(3, 1, 'float64'), randomMatrix(3, 3, 'float64'));
+  }).toThrow(/Gram\.extend: found 3 × 1 and 3 × 3, expected m × 2 and m × m/);
+  expect(gram.toPacked()).toEqual(before);
+});
+
 test('a cancelled addition changes nothing', async () => {
   const gram = createGram(4);
   await expect(gram.add(randomMatrix(6, 4, 'float64'), AbortSignal.abort())).rejects.toMatchObject({
@@ -92,7 +117,7 @@ test('a cancelled addition changes nothing', async () => {
   expect(gram.toPacked()).toEqual(new Float64Array(10));
 });
 
-test('features of another width, packed sums of another size and a width of 0 are refused', async () => {
+test('features of another width, packed sums of another size and a width of −1 are refused', async () => {
   const gram = createGram(4);
   await expect(gram.add(randomMatrix(2, 5, 'float64'))).rejects.toMatchObject({
     code: 'SHAPE_MISMATCH',
@@ -102,10 +127,10 @@ test('features of another width, packed sums of another size and a width of 0 ar
   expect(() => Gram.fromPacked(4, new Float64Array(9))).toThrow(
     /found 9 numbers, expected 10 for 4/,
   );
-  expect(() => createGram(0)).toThrow(
+  expect(() => createGram(-1)).toThrow(
     expect.objectContaining({
       code: 'INVALID_OPTION',
-      message: expect.stringMatching(/dim is 0, expected a positive integer/),
+      message: expect.stringMatching(/dim is -1, expected a whole number/),
     }),
   );
 });

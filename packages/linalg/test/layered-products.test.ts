@@ -6,6 +6,7 @@ import {
   randomFeatures,
   rbfKernel,
   rbfKernelProduct,
+  softmaxProduct,
 } from '@cl/linalg';
 
 const random = createRandom('layered products');
@@ -54,6 +55,25 @@ for (const dtype of ['float64', 'float32'] as const) {
       );
     });
   }
+}
+
+for (const dtype of ['float64', 'float32'] as const) {
+  // e⁰ : e¹ : e² by hand; the shift by 1,000 must not matter.
+  test(`the softmax of products follows the definition in ${dtype}, also where exponentials would overflow`, async () => {
+    const matrix = (rows: number, cols: number, ...values: readonly number[]): Matrix => {
+      const data = dtype === 'float64' ? Float64Array.from(values) : Float32Array.from(values);
+      return { rows, cols, data };
+    };
+    const x = matrix(2, 2, 1, 0, 0, 1); // picks the columns of y
+    const y = matrix(3, 2, 1000, 0, 1001, 0, 1002, 1);
+    const sum = 1 + Math.E + Math.E ** 2;
+    const { rows, cols, data } = await softmaxProduct(x, y, 1);
+    expect([rows, cols]).toEqual([2, 3]);
+    const byHand = [1 / sum, Math.E / sum, Math.E ** 2 / sum];
+    const second = [1, 1, Math.E].map((e) => e / (2 + Math.E));
+    [...byHand, ...second].forEach((p, i) => expect(data[i]).toBeCloseTo(p, 6));
+    expect((await softmaxProduct(x, y, 100)).data[2]).toBeCloseTo(1, 6);
+  });
 }
 
 test('sizes, element types and gamma are checked, and a cancelled product stops', async () => {

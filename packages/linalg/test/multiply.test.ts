@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { multiply } from '@cl/linalg';
+import { addProduct, multiply } from '@cl/linalg';
 import { describe, expect, test } from 'vitest';
 import { block, edgeSizes, maxDifference, product, randomMatrix, transpose } from './naive.ts';
 
@@ -30,6 +30,35 @@ describe.each(dtypes)('multiply in %s', (dtype) => {
       ),
       { numRuns: 40 },
     );
+  });
+});
+
+test.each([
+  [false, false],
+  [true, false],
+  [false, true],
+  [true, true],
+])('a product is added to what is there (transposeA %s, transposeB %s)', async (...transposed) => {
+  const [transposeA, transposeB] = transposed;
+  const [a, b] = [randomMatrix(20, 30, 'float64', 1), randomMatrix(30, 10, 'float64', 2)];
+  const sum = randomMatrix(20, 10, 'float64', 3);
+  const expected = product(a, b).data.map((value, i) => value + sum.data[i]!);
+  await addProduct(sum, transposeA ? transpose(a) : a, transposeB ? transpose(b) : b, {
+    transposeA,
+    transposeB,
+  });
+  expect(maxDifference(sum.data, expected)).toBeLessThan(tolerance.float64);
+});
+
+test('a sum of another size or element type is refused', async () => {
+  const [a, b] = [randomMatrix(2, 3, 'float64'), randomMatrix(3, 4, 'float64')];
+  await expect(addProduct(randomMatrix(4, 2, 'float64'), a, b)).rejects.toMatchObject({
+    code: 'SHAPE_MISMATCH',
+    message: expect.stringMatching(/the product is 2 × 4, found a sum of 4 × 2/) as string,
+  });
+  await expect(addProduct(randomMatrix(2, 4, 'float32'), a, b)).rejects.toMatchObject({
+    code: 'INVALID_DATA',
+    message: expect.stringMatching(/found float64 and float32/) as string,
   });
 });
 

@@ -1,5 +1,6 @@
 /** Features of past samples with their classes, in the blocks they came in. */
 import type { Matrix, RealArray } from '@cl/hub';
+import { GrowingMatrix } from '@cl/linalg';
 
 /** Features [n, d] and, for each row, the column of its class. */
 export interface LabelledFeatures {
@@ -9,8 +10,7 @@ export interface LabelledFeatures {
 
 /** Rows that grow block by block; the element type is that of the first block. */
 export class FeatureMemory implements LabelledFeatures {
-  #data: RealArray = new Float32Array(0);
-  #cols = 0;
+  readonly #features = new GrowingMatrix();
   #labels: Int32Array = new Int32Array(0);
   readonly #blocks: number[] = [];
 
@@ -21,8 +21,7 @@ export class FeatureMemory implements LabelledFeatures {
 
   /** All rows; not to be modified. */
   get features(): Matrix {
-    const rows = this.#labels.length;
-    return { rows, cols: this.#cols, data: this.#data.subarray(0, rows * this.#cols) };
+    return this.#features.matrix;
   }
 
   /** The class column of each row; not to be modified. */
@@ -33,15 +32,7 @@ export class FeatureMemory implements LabelledFeatures {
   /** Appends a block; copies. An empty one leaves no trace. */
   append({ features, labels }: LabelledFeatures): void {
     if (features.rows === 0) return;
-    const used = this.features.data.length;
-    const needed = used + features.data.length;
-    this.#cols = features.cols;
-    if (this.#data.length < needed) {
-      const grown = zerosLike(features.data, Math.max(needed, Math.ceil(1.5 * used)));
-      grown.set(this.#data.subarray(0, used));
-      this.#data = grown;
-    }
-    this.#data.set(features.data, used);
+    this.#features.append(features);
     const all = new Int32Array(this.#labels.length + labels.length);
     all.set(this.#labels);
     all.set(labels, this.#labels.length);

@@ -1,6 +1,6 @@
 /** Kernel matrices of any size, from rows that are lifted a bounded number at a time. */
 import { throwIfAborted, type Matrix } from '@cl/hub';
-import type { RealType } from '@cl/linalg';
+import { GrowingMatrix, type RealType } from '@cl/linalg';
 import { rowsOf, zeros, type FeatureMap } from './feature-map.ts';
 
 /** Numbers that lifted rows may take at a time: 128 MB in float64. */
@@ -75,8 +75,7 @@ const rememberedBytes = 2 ** 30;
 /** Lifted rows of samples that are kept, remembered up to a gigabyte: to lift them anew costs as much as to score them. */
 export class LiftedRows {
   readonly #map: FeatureMap;
-  readonly #parts: LiftedChunk[] = [];
-  #rows = 0;
+  readonly #rows = new GrowingMatrix();
 
   /** Remembers nothing yet. */
   constructor(map: FeatureMap) {
@@ -85,30 +84,17 @@ export class LiftedRows {
 
   /** Remembers the lifted rows of a new block, whose first is the `before`-th of all; or not, when there is no room. */
   push(block: readonly LiftedChunk[], before: number): void {
-    if (!this.#map.costly || before !== this.#rows) return;
-    for (const { rows } of block) {
-      if ((this.#rows + rows.rows) * rows.cols * rows.data.BYTES_PER_ELEMENT > rememberedBytes)
-        return;
-      const last = this.#parts.at(-1);
-      if (last !== undefined && last.rows.data.length + rows.data.length <= liftedNumbers / 8) {
-        this.#parts[this.#parts.length - 1] = { from: last.from, rows: stacked(last.rows, rows) };
-      } else this.#parts.push({ from: this.#rows, rows });
-      this.#rows += rows.rows;
-    }
+    const known = this.#rows.matrix;
+    if (!this.#map.costly || before !== known.rows) return;
+    const numbers = block.reduce((sum, { rows }) => sum + rows.data.length, known.data.length);
+    if (numbers * known.data.BYTES_PER_ELEMENT > rememberedBytes) return;
+    for (const { rows } of block) this.#rows.append(rows);
   }
 
   /** The rows of all these samples, chunk by chunk. */
   async *chunks(features: Matrix, signal?: AbortSignal): AsyncGenerator<LiftedChunk> {
-    yield* this.#parts;
-    yield* liftedChunks(this.#map, features, signal, this.#rows);
+    const known = this.#rows.matrix;
+    if (known.rows > 0) yield { from: 0, rows: known };
+    yield* liftedChunks(this.#map, features, signal, known.rows);
   }
-}
-
-function stacked(above: Matrix, below: Matrix): Matrix {
-  const rows = above.rows + below.rows;
-  const precision = above.data instanceof Float64Array ? 'float64' : 'float32';
-  const both = zeros(rows, above.cols, precision);
-  both.data.set(above.data);
-  both.data.set(below.data, above.data.length);
-  return both;
 }

@@ -6,7 +6,7 @@
  * while there are fewer samples than hidden units, from W = Φᵀ(ΦΦᵀ + λI)⁻¹Y, whose factor is smaller and grows.
  */
 import { throwIfAborted, type Matrix, type Tensor, type WorkOptions } from '@cl/hub';
-import { multiply, type RealType } from '@cl/linalg';
+import { addProduct, type RealType } from '@cl/linalg';
 import { notAlike, type Adapter, type AdapterState } from './adapter.ts';
 import { KernelRidge } from './dual.ts';
 import { inPrecision, rowsOf, zeros, type HiddenLayer } from './feature-map.ts';
@@ -153,11 +153,8 @@ export class PrimalRidge implements Adapter {
     const alpha = inPrecision(await dual.coefficients(work), map.precision);
     const weights = zeros(map.width, alpha.cols, map.precision);
     for await (const { from, rows } of dual.lifted(work?.signal)) {
-      const part = await multiply(rows, rowsOf(alpha, from, from + rows.rows), {
-        transposeA: true,
-        signal: work?.signal,
-      });
-      for (let i = 0; i < part.data.length; i += 1) weights.data[i]! += part.data[i]!;
+      const own = rowsOf(alpha, from, from + rows.rows);
+      await addProduct(weights, rows, own, { transposeA: true, signal: work?.signal });
     }
     return weights;
   }

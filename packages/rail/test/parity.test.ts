@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { decodeSafetensors, type Matrix, type Tensor } from '@cl/hub';
 import { average, last, transfer } from '@cl/metrics';
-import { softmaxRows } from '@cl/linalg';
+import { softmaxProduct } from '@cl/linalg';
 import { hiddenLayer, KernelRidge, kernelOf, PrimalRidge, type Adapter } from '@cl/rail';
 import { fuse, inDistribution } from '@cl/zero-shot';
 import { describe, expect, test } from 'vitest';
@@ -50,22 +50,8 @@ function expectClose(actual: Matrix, expected: Matrix): void {
 }
 
 /** softmax(100 · x·T) over the names of all domains. */
-function zeroShotOf(features: Matrix): Matrix {
-  const text = matrix('text');
-  const cosines = {
-    rows: features.rows,
-    cols: text.rows,
-    data: new Float64Array(features.rows * text.rows),
-  };
-  for (let i = 0; i < features.rows; i += 1) {
-    for (let c = 0; c < text.rows; c += 1) {
-      for (let k = 0; k < text.cols; k += 1) {
-        cosines.data[i * text.rows + c]! +=
-          features.data[i * text.cols + k]! * text.data[c * text.cols + k]!;
-      }
-    }
-  }
-  return softmaxRows(cosines, settings.logit_scale);
+async function zeroShotOf(features: Matrix): Promise<Matrix> {
+  return softmaxProduct(features, matrix('text'), settings.logit_scale as number);
 }
 
 function accuracyOf(values: Matrix, truth: Int32Array): number {
@@ -103,7 +89,7 @@ async function follow(
     for (const j of domains) {
       const images = matrix(`test.${j}.features`);
       const truth = labels(`test.${j}.labels`);
-      const zeroShot = zeroShotOf(images);
+      const zeroShot = await zeroShotOf(images);
       const rows = inDistribution(zeroShot, learned);
       const scores = await adapter.scores(images);
       const chosen = {

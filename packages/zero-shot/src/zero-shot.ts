@@ -10,7 +10,7 @@ import {
   type Matrix,
   type WorkOptions,
 } from '@cl/hub';
-import { multiply, softmaxRows } from '@cl/linalg';
+import { multiply, softmaxProduct } from '@cl/linalg';
 import { unitRows } from './unit-features.ts';
 
 /** Used for classes that bring no templates of their own: the sentence of RAIL's and of CLIP's code. */
@@ -126,8 +126,9 @@ export function createZeroShot(features: FeatureSource, options: ZeroShotOptions
     textMatrix,
     cosines,
     async probabilities(imageFeatures, classes, work) {
-      const similarity = await cosines(imageFeatures, classes, work);
-      return softmaxRows(similarity, logitScale);
+      const text = await textMatrix(classes, work);
+      const product = await softmaxProduct(imageFeatures, text, logitScale, work?.signal);
+      return product as Matrix<Float32Array>;
     },
   };
 }

@@ -1,7 +1,8 @@
 /** Batches to train on: shuffled, augmented and fetched ahead, the same for the same seed, from any step on. */
 import type { Batch } from '@cl/autodiff/node';
-import { ClError, throwIfAborted, type Random, type Tensor, type WorkOptions } from '@cl/hub';
+import { ClError, type Random, type Tensor, type WorkOptions } from '@cl/hub';
 import type { BatchSource } from './batch-source.ts';
+import { oneAhead } from './one-ahead.ts';
 
 /** How many batches there are. */
 export interface BatchPlan {
@@ -63,27 +64,10 @@ async function* generate(
   rows: number,
 ): AsyncGenerator<TrainingBatch, void, void> {
   const { signal, from = 0 } = options;
-  const stop = new AbortController();
-  const own = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
-  const last = stepsOf(rows, options);
   const order = orders(options.random, rows);
-  const fetch = (step: number): Promise<TrainingBatch> | undefined => {
-    if (step >= last) return undefined;
-    const batch = fetchBatch(options, rows, order, step, own);
-    batch.catch(() => undefined); // it is awaited in its turn, or nobody cares any more
-    return batch;
-  };
-  try {
-    let ahead = fetch(from);
-    for (let step = from; ahead !== undefined; step += 1) {
-      const batch: TrainingBatch = await ahead;
-      throwIfAborted('training batches', signal);
-      ahead = fetch(step + 1);
-      yield batch;
-    }
-  } finally {
-    stop.abort(); // whoever left early does not wait for a batch that nobody takes
-  }
+  const fetch = (step: number, own: AbortSignal): Promise<TrainingBatch> =>
+    fetchBatch(options, rows, order, step, own);
+  yield* oneAhead({ from, to: stepsOf(rows, options), fetch, signal });
 }
 
 async function fetchBatch(

@@ -27,6 +27,7 @@ export interface ImageGraphOptions {
 
 /** A backbone's image tower, opened. It holds all weights in memory: open once, share, never modify. */
 export interface ImageModel {
+  readonly backbone: TrainableBackbone;
   readonly fingerprint: string;
   /** S in pixels. */
   readonly imageSize: number;
@@ -72,6 +73,7 @@ export function openImageModel(backbone: TrainableBackbone): Promise<ImageModel>
 }
 
 class OpenedModel implements ImageModel {
+  readonly backbone: TrainableBackbone;
   readonly fingerprint: string;
   readonly imageSize: number;
   readonly featureDim: number;
@@ -83,6 +85,7 @@ class OpenedModel implements ImageModel {
   readonly #graphs = new Map<string, OnnxGraph>();
 
   constructor(backbone: TrainableBackbone, graph: ImageGraph) {
+    this.backbone = backbone;
     this.fingerprint = backbone.fingerprint;
     this.imageSize = backbone.imageSize;
     this.featureDim = backbone.featureDim;

@@ -1,5 +1,5 @@
 /**
- * What learners share that train through a backbone or on its features: opened graphs, batches, heads, statistics.
+ * What learners share that train through a backbone or on its features: opened graphs, batches, heads, prefixes, statistics.
  *
  * @packageDocumentation
  */
@@ -7,6 +7,14 @@ export { imageSource, tensorSource } from './batch-source.ts';
 export type { BatchSource, ImageSourceOptions } from './batch-source.ts';
 export { stepsOf, stepsPerEpoch, trainingBatches } from './batches.ts';
 export type { BatchPlan, TrainingBatch, TrainingBatchesOptions } from './batches.ts';
+export { ClassStatistics } from './class-statistics.ts';
+export type { SampleOptions } from './class-statistics.ts';
+export { ClosedLearner } from './closed-learner.ts';
+export type { Method } from './closed-learner.ts';
+export { evaluateInBatches } from './evaluate-in-batches.ts';
+export type { EvaluationOptions } from './evaluate-in-batches.ts';
+export { createFeatureExtractor } from './feature-extractor.ts';
+export type { FeatureExtractor, FeatureExtractorOptions } from './feature-extractor.ts';
 export { openImageModel } from './image-model.ts';
 export type { ImageGraphOptions, ImageModel } from './image-model.ts';
 export {

@@ -46,7 +46,7 @@ write('package.json', {
   sideEffects: false,
   engines: { node: '>=20.19' },
   keywords: ['continual-learning', ...(isLearner ? ['cl-plugin', 'cl-learner'] : [])],
-  files: ['dist', 'src'],
+  files: ['dist', 'src', '!**/*.tsbuildinfo'],
   exports: {
     '.': { '@cl/source': './src/index.ts', types: './dist/index.d.ts', default: './dist/index.js' },
     './package.json': './package.json',

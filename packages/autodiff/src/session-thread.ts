@@ -84,6 +84,7 @@ export class SessionThread {
       });
     });
     await this.#call({ id: this.#nextId++, method: 'close' }, []);
+    this.#worker.ref(); // or a program that has nothing else to do would end before the thread has
     await gone;
   }
 

@@ -1,6 +1,6 @@
 /** The plugins that come with the toolkit. */
 import { clip, vit } from '@cl/backbone';
-import { jointRidge, nearestMean, zeroShot } from '@cl/baselines';
+import { jointRidge, linearProbe, nearestMean, zeroShot } from '@cl/baselines';
 import {
   cifar10,
   cifar100,
@@ -24,6 +24,7 @@ export const registry: Registry = createRegistry(
   zeroShot,
   nearestMean,
   jointRidge,
+  linearProbe,
   classIncremental,
   taskIncremental,
   domainIncremental,

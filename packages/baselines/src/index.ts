@@ -5,6 +5,8 @@
  */
 export { jointRidge } from './joint-ridge.ts';
 export type { JointRidgeOptions } from './joint-ridge.ts';
+export { linearProbe } from './linear-probe.ts';
+export type { LinearProbeOptions } from './linear-probe.ts';
 export { nearestMean } from './nearest-mean.ts';
 export type { NearestMeanOptions } from './nearest-mean.ts';
 export { zeroShot } from './zero-shot.ts';

@@ -1,0 +1,138 @@
+/** Methods that train a linear head on frozen features; they differ in what they do against forgetting. */
+import {
+  ClError,
+  createRandom,
+  stateTensor,
+  type FeatureSource,
+  type ImageRef,
+  type LearnerAccount,
+  type LearnerState,
+  type Lesson,
+  type Matrix,
+  type Random,
+  type Tensor,
+  type WorkOptions,
+} from '@cl/hub';
+import { multiply } from '@cl/linalg';
+import { growHead, type LinearHead, type Method } from '@cl/training';
+import { featuresOf, type FeatureScale } from './features.ts';
+import {
+  trainHead,
+  type HeadLesson,
+  type HeadTraining,
+  type LabelledRows,
+} from './head-training.ts';
+
+/** Options of every method with a head. */
+export interface HeadOptions extends HeadTraining {
+  readonly features: FeatureScale;
+}
+
+/** What is done against forgetting, after some lessons. A value: a lesson gives another one. */
+export interface Remembering {
+  /** What to train on, from which head and with which loss; the head has columns for all classes. */
+  prepare(fresh: LabelledRows, head: LinearHead, lesson: Lesson): HeadLesson;
+  /** What to keep of a lesson, once the head was trained on it. */
+  after(
+    fresh: LabelledRows,
+    head: LinearHead,
+    lesson: Lesson,
+    work: WorkOptions,
+  ): Promise<Remembering>;
+  /** Tensors to save. */
+  readonly tensors: Readonly<Record<string, Tensor>>;
+  /** What is kept of past data beside the head, in words. */
+  readonly keeps: string;
+}
+
+/** What a {@link HeadMethod} is made of. */
+export interface HeadParts {
+  readonly name: string;
+  readonly source: FeatureSource;
+  readonly options: HeadOptions;
+  readonly seed: number;
+  readonly head: LinearHead;
+  readonly remembering: Remembering;
+}
+
+/** Trains the head on each experience. */
+export class HeadMethod implements Method {
+  readonly #parts: HeadParts;
+
+  constructor(parts: HeadParts) {
+    this.#parts = parts;
+  }
+
+  async learn(lesson: Lesson, work: WorkOptions): Promise<Method> {
+    const { name, options, seed, head, remembering } = this.#parts;
+    const fresh = { features: await this.#features(lesson.images, work), labels: lesson.labels };
+    const random = chanceOf(seed, lesson);
+    const wide = growHead(head, lesson.classes, random.fork('head'));
+    const prepared = remembering.prepare(fresh, wide, lesson);
+    const trained = await trainHead(name, prepared, options, random, work);
+    const after = await remembering.after(fresh, trained, lesson, work);
+    return new HeadMethod({ ...this.#parts, head: trained, remembering: after });
+  }
+
+  async scores(images: readonly ImageRef[], work: WorkOptions): Promise<Matrix> {
+    return headLogits(await this.#features(images, work), this.#parts.head, work);
+  }
+
+  save(): Pick<LearnerState, 'values' | 'tensors'> {
+    const { seed, head, remembering } = this.#parts;
+    return { values: { seed }, tensors: { ...head, ...remembering.tensors } };
+  }
+
+  describe(): LearnerAccount {
+    const { head, remembering } = this.#parts;
+    const trainableParameters = head['head.weight'].data.length + head['head.bias'].data.length;
+    return { trainableParameters, keeps: remembering.keeps, insights: [] };
+  }
+
+  async #features(images: readonly ImageRef[], work: WorkOptions): Promise<Matrix<Float32Array>> {
+    const { source, options } = this.#parts;
+    return featuresOf(source, images, options.features, work);
+  }
+}
+
+/** The chance of a lesson: the same whatever came before it. */
+export function chanceOf(seed: number, { index }: Pick<Lesson, 'index'>): Random {
+  return createRandom(seed).fork(`experience-${index}`);
+}
+
+/** x·W + b, [n, C]. */
+export async function headLogits(
+  features: Matrix<Float32Array>,
+  head: LinearHead,
+  { signal }: WorkOptions,
+): Promise<Matrix> {
+  const { dims, data } = head['head.weight'];
+  const weight = { rows: dims[0]!, cols: dims[1]!, data };
+  const logits = await multiply(features, weight, { signal });
+  const bias = head['head.bias'].data;
+  for (let i = 0; i < logits.data.length; i += 1) logits.data[i]! += bias[i % bias.length]!;
+  return logits;
+}
+
+/**
+ * The seed and the head of a saved state.
+ *
+ * @throws ClError `CORRUPT_FILE`.
+ */
+export function savedHead(
+  name: string,
+  state: LearnerState,
+  source: FeatureSource,
+): Pick<HeadParts, 'seed' | 'head'> {
+  const { seed } = state.values;
+  if (typeof seed !== 'number' || !Number.isInteger(seed)) {
+    throw new ClError(
+      'CORRUPT_FILE',
+      `${name}: the saved state has no seed, expected an integer. Restore an earlier copy.`,
+    );
+  }
+  const classes = state.classes.length;
+  const weight = stateTensor(name, state, 'head.weight', ['float32'], [source.featureDim, classes]);
+  const bias = stateTensor(name, state, 'head.bias', ['float32'], [classes]);
+  return { seed, head: { 'head.weight': weight, 'head.bias': bias } };
+}

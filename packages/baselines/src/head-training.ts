@@ -1,0 +1,144 @@
+/** How a linear head on frozen features is trained: gradient descent on softmax cross-entropy. */
+import { adamW, cosine, Emitter, sgd, type Optimizer, type Value } from '@cl/autodiff';
+import { createTrainer } from '@cl/autodiff/node';
+import { throwIfAborted, type Matrix, type Random, type WorkOptions } from '@cl/hub';
+import type { OnnxGraph } from '@cl/onnx';
+import {
+  classifierLoss,
+  headClasses,
+  linearHead,
+  stepsOf,
+  tensorSource,
+  trainingBatches,
+  type LinearHead,
+} from '@cl/training';
+import { z } from 'zod';
+
+/** How a head is trained on each experience. */
+export interface HeadTraining {
+  readonly epochs: number;
+  readonly batchSize: number;
+  readonly optimizer: 'adamw' | 'sgd';
+  readonly learningRate: number;
+  readonly weightDecay: number;
+  readonly schedule: 'cosine' | 'constant';
+}
+
+/** For unit features; README.md says how the rate was chosen. */
+export const headDefaults: HeadTraining = {
+  epochs: 20,
+  batchSize: 64,
+  optimizer: 'adamw',
+  learningRate: 0.03,
+  weightDecay: 0,
+  schedule: 'cosine',
+};
+
+/** One sentence an option. */
+export const headHelp: Readonly<Record<keyof HeadTraining, string>> = {
+  epochs: 'Passes over the training samples of an experience.',
+  batchSize: 'Samples a step.',
+  optimizer: 'adamw, or sgd with momentum 0.9; its history starts anew with each experience.',
+  learningRate: 'First learning rate of each experience.',
+  weightDecay: 'Weight decay, decoupled for adamw.',
+  schedule: 'Learning rate over an experience: half a cosine down to 0, or constant.',
+};
+
+/** Types and ranges. */
+export const headShape: { readonly [K in keyof HeadTraining]: z.ZodType<HeadTraining[K]> } = {
+  epochs: z.int().min(1).max(10_000),
+  batchSize: z.int().min(1).max(65_536),
+  optimizer: z.enum(['adamw', 'sgd']),
+  learningRate: z.number().positive().max(1e3),
+  weightDecay: z.number().min(0).max(1),
+  schedule: z.enum(['cosine', 'constant']),
+};
+
+/** Features [n, D] and the column of each row's class. */
+export interface LabelledRows {
+  readonly features: Matrix<Float32Array>;
+  readonly labels: Int32Array;
+}
+
+/** What a loss beside cross-entropy is written with. */
+export interface LossParts {
+  readonly g: Emitter;
+  /** [n, D]. */
+  readonly features: Value;
+  /** W [D, C]. */
+  readonly weight: Value;
+  /** b [C]. */
+  readonly bias: Value;
+  /** [n, C]. */
+  readonly logits: Value;
+}
+
+/** A training of a head. */
+export interface HeadLesson extends LabelledRows {
+  /** First values; not modified. */
+  readonly head: LinearHead;
+  /** The columns that take part in the softmax; all when absent. */
+  readonly allowed?: readonly number[] | undefined;
+  /** Added to the cross-entropy: a scalar. */
+  readonly penalty?: ((parts: LossParts) => Value) | undefined;
+}
+
+/**
+ * The head after training.
+ *
+ * @throws ClError `ABORTED`, `NON_FINITE` when it diverges.
+ */
+export async function trainHead(
+  where: string,
+  lesson: HeadLesson,
+  options: HeadTraining,
+  random: Random,
+  work: WorkOptions,
+): Promise<LinearHead> {
+  const { features, labels, head } = lesson;
+  const steps = stepsOf(labels.length, options);
+  const trainer = createTrainer({
+    graph: (rows) => lossGraph(rows, lesson),
+    loss: 'loss',
+    parameters: new Map(Object.entries(head)),
+    optimizer: optimizerOf(options),
+    ...(options.schedule === 'cosine' ? { schedule: cosine({ steps }) } : {}),
+    threads: 1, // products are small, and the bits are the same on every machine
+  });
+  try {
+    const dims = [features.rows, features.cols];
+    const inputs = { features: tensorSource({ dtype: 'float32', dims, data: features.data }) };
+    const batches = trainingBatches({ ...options, inputs, labels, random, signal: work.signal });
+    await trainer.train(batches, { ...work, total: steps });
+    throwIfAborted(where, work.signal);
+    const { 'head.weight': weight, 'head.bias': bias } = trainer.store.toTensors();
+    return { 'head.weight': weight!, 'head.bias': bias! };
+  } finally {
+    await trainer.dispose();
+  }
+}
+
+function lossGraph(rows: number, { features, head, allowed, penalty }: HeadLesson): OnnxGraph {
+  const g = new Emitter({
+    opset: 21,
+    domains: {},
+    inputs: [],
+    outputs: [],
+    nodes: [],
+    initializers: new Map(),
+    types: new Map(),
+  });
+  const x = g.input('features', 'float32', [rows, features.cols]);
+  const labels = g.input('labels', 'int32', [rows]);
+  const logits = linearHead(g, x, headClasses(head));
+  const loss = classifierLoss(g, logits, labels, { allowed });
+  const [weight, bias] = [g.value('head.weight'), g.value('head.bias')];
+  const more = penalty?.({ g, features: x, weight, bias, logits });
+  return g.build([g.rename(more === undefined ? loss : g.add(loss, more), 'loss')]);
+}
+
+function optimizerOf({ optimizer, learningRate, weightDecay }: HeadTraining): Optimizer {
+  return optimizer === 'sgd'
+    ? sgd({ learningRate, weightDecay, momentum: 0.9 })
+    : adamW({ learningRate, weightDecay });
+}

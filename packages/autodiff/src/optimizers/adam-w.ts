@@ -1,15 +1,7 @@
 /** Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019, algorithm 2). */
-import type { Tensor } from '@cl/hub';
-import type { ParameterStore } from '../parameter-store.ts';
-import { restoreHistory, saveHistory } from './history.ts';
-import {
-  assertRange,
-  stretchesOf,
-  type Optimizer,
-  type OptimizerState,
-  type ParameterGroup,
-  type Stretch,
-} from './optimizer.ts';
+import type { Update } from '../kernels/arithmetic.ts';
+import { assertRange, stretchesOf, type Optimizer, type ParameterGroup } from './optimizer.ts';
+import { startSwept, type SweptOptimizer } from './swept.ts';
 
 /** Options of {@link adamW}; the defaults are PyTorch's. */
 export interface AdamWOptions {
@@ -40,67 +32,32 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
   assertRange('adamW', 'beta1', numbers.beta1, 0, 1);
   assertRange('adamW', 'beta2', numbers.beta2, 0, 1);
   assertRange('adamW', 'epsilon', numbers.epsilon, 0);
+  const { beta1, beta2, epsilon } = numbers;
+  const scalars: SweptOptimizer['scalars'] = ({ weightDecay: decay }, rate, step, scale) => [
+    ...[beta1, 1 - beta1, beta2, 1 - beta2],
+    ...[rate / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step), epsilon, rate * decay, scale],
+  ];
+  const swept = { name: 'adamW', update: adamWUpdate, history: ['mean', 'square'], scalars };
   return {
     name: 'adamW',
     start: (store) =>
-      new AdamWState(store, stretchesOf(store, { learningRate, weightDecay }, groups), numbers),
+      startSwept(swept, store, stretchesOf(store, { learningRate, weightDecay }, groups)),
   };
 }
 
-interface Numbers {
-  readonly beta1: number;
-  readonly beta2: number;
-  readonly epsilon: number;
-}
-
-class AdamWState implements OptimizerState {
-  readonly #weights: Float32Array;
-  readonly #stretches: readonly Stretch[];
-  readonly #numbers: Numbers;
-  readonly #history: { readonly mean: Float32Array; readonly square: Float32Array };
-  #steps = 0;
-
-  constructor(store: ParameterStore, stretches: readonly Stretch[], numbers: Numbers) {
-    this.#weights = store.values;
-    this.#stretches = stretches;
-    this.#numbers = numbers;
-    const { length } = store.values;
-    this.#history = { mean: new Float32Array(length), square: new Float32Array(length) };
-  }
-
-  get steps(): number {
-    return this.#steps;
-  }
-
-  step(gradients: Float32Array, rate: (base: number) => number = (base) => base): void {
-    this.#steps += 1;
-    for (const stretch of this.#stretches)
-      this.#move(stretch, gradients, rate(stretch.learningRate));
-  }
-
-  #move({ begin, end, weightDecay }: Stretch, g: Float32Array, rate: number): void {
-    const { beta1, beta2, epsilon } = this.#numbers;
-    const { mean: m, square: v } = this.#history;
-    const w = this.#weights;
-    const keep = 1 - rate * weightDecay;
-    const stepSize = rate / (1 - beta1 ** this.#steps);
-    const scale = 1 / Math.sqrt(1 - beta2 ** this.#steps);
-    const [rest1, rest2] = [1 - beta1, 1 - beta2];
-    for (let i = begin; i < end; i++) {
-      const gi = g[i]!;
-      const mi = beta1 * m[i]! + rest1 * gi;
-      const vi = beta2 * v[i]! + rest2 * gi * gi;
-      m[i] = mi;
-      v[i] = vi;
-      w[i] = keep * w[i]! - (stepSize * mi) / (Math.sqrt(vi) * scale + epsilon);
-    }
-  }
-
-  save(): Record<string, Tensor> {
-    return saveHistory(this.#steps, this.#history);
-  }
-
-  restore(state: Readonly<Record<string, Tensor>>): void {
-    this.#steps = restoreHistory('adamW', state, this.#history);
-  }
-}
+/** One weight: scalars are β₁, 1 − β₁, β₂, 1 − β₂, α/(1 − β₁ᵗ), 1/√(1 − β₂ᵗ), ε, αλ and the gradient's factor. */
+export const adamWUpdate: Update = {
+  history: 2,
+  scalars: 9,
+  move: (f, w, gradient, [m, v], scalars) => {
+    const [beta1, rest1, beta2, rest2, rate, scale, epsilon, decay, factor] = scalars;
+    const g = f.keep(f.mul(gradient, factor));
+    const mean = f.keep(f.add(f.mul(beta1, m), f.mul(rest1, g)));
+    const square = f.keep(f.add(f.mul(beta2, v), f.mul(rest2, f.mul(g, g))));
+    const direction = f.div(f.mul(rate, mean), f.add(f.mul(f.sqrt(square), scale), epsilon));
+    return {
+      weight: f.sub(w, f.add(f.mul(decay, w), direction)),
+      history: [mean, square],
+    };
+  },
+};

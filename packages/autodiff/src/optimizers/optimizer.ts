@@ -9,6 +9,13 @@ export interface Optimizer {
   start(store: ParameterStore): OptimizerState;
 }
 
+/** Part of a gradient. */
+export interface GradientPiece {
+  /** Where in the store it begins. */
+  readonly first: number;
+  readonly values: Float32Array;
+}
+
 /** An optimiser at work on one store. */
 export interface OptimizerState {
   /** Steps taken. */
@@ -16,10 +23,15 @@ export interface OptimizerState {
   /**
    * Takes one step: changes the store's values in place.
    *
-   * @param gradients - with the store's layout; read only.
+   * @param gradients - with the store's layout, or in pieces that together cover it; read only.
    * @param rate - gives the learning rate of this step from a group's own one; see `Schedule`.
+   * @param scale - what gradients are multiplied by, as by clipping; 1 when absent.
    */
-  step(gradients: Float32Array, rate?: (base: number) => number): void;
+  step(
+    gradients: Float32Array | readonly GradientPiece[],
+    rate?: (base: number) => number,
+    scale?: number,
+  ): void;
   /** The history, for a checkpoint: copies. */
   save(): Record<string, Tensor>;
   /**

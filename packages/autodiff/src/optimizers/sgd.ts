@@ -1,15 +1,7 @@
 /** Stochastic gradient descent with momentum, as PyTorch defines it. */
-import type { Tensor } from '@cl/hub';
-import type { ParameterStore } from '../parameter-store.ts';
-import { restoreHistory, saveHistory } from './history.ts';
-import {
-  assertRange,
-  stretchesOf,
-  type Optimizer,
-  type OptimizerState,
-  type ParameterGroup,
-  type Stretch,
-} from './optimizer.ts';
+import type { Update } from '../kernels/arithmetic.ts';
+import { assertRange, stretchesOf, type Optimizer, type ParameterGroup } from './optimizer.ts';
+import { startSwept, type SweptOptimizer } from './swept.ts';
 
 /** Options of {@link sgd}. */
 export interface SgdOptions {
@@ -40,69 +32,40 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     groups = [],
   } = options;
   assertRange('sgd', 'momentum', momentum, 0, 1);
+  const shares = form === 'nesterov' ? [momentum, 1] : [1, 0];
+  const common: SweptOptimizer['scalars'] = ({ weightDecay: decay }, rate, _, scale) => [
+    ...[rate, decay, scale],
+    ...(momentum === 0 ? [] : [momentum, ...shares]),
+  ];
+  const swept: SweptOptimizer =
+    momentum === 0
+      ? { name: 'sgd', update: descentUpdate, history: [], scalars: common }
+      : { name: 'sgd', update: momentumUpdate, history: ['velocity'], scalars: common };
   return {
     name: 'sgd',
     start: (store) =>
-      new SgdState(
-        store,
-        stretchesOf(store, { learningRate, weightDecay }, groups),
-        momentum,
-        form,
-      ),
+      startSwept(swept, store, stretchesOf(store, { learningRate, weightDecay }, groups)),
   };
 }
 
-class SgdState implements OptimizerState {
-  readonly #weights: Float32Array;
-  readonly #stretches: readonly Stretch[];
-  readonly #momentum: number;
-  readonly #form: 'classical' | 'nesterov';
-  readonly #history: { readonly velocity: Float32Array };
-  #steps = 0;
+/** Without memory: scalars are α, λ and the gradient's factor. */
+export const descentUpdate: Update = {
+  history: 0,
+  scalars: 3,
+  move: (f, w, gradient, _, [rate, decay, factor]) => {
+    const g = f.add(f.mul(gradient, factor), f.mul(decay, w));
+    return { weight: f.sub(w, f.mul(rate, g)), history: [] };
+  },
+};
 
-  constructor(
-    store: ParameterStore,
-    stretches: readonly Stretch[],
-    momentum: number,
-    form: 'classical' | 'nesterov',
-  ) {
-    this.#weights = store.values;
-    this.#stretches = stretches;
-    this.#momentum = momentum;
-    this.#form = form;
-    this.#history = { velocity: new Float32Array(momentum === 0 ? 0 : store.values.length) };
-  }
-
-  get steps(): number {
-    return this.#steps;
-  }
-
-  step(gradients: Float32Array, rate: (base: number) => number = (base) => base): void {
-    this.#steps += 1;
-    for (const stretch of this.#stretches)
-      this.#move(stretch, gradients, rate(stretch.learningRate));
-  }
-
-  #move({ begin, end, weightDecay }: Stretch, gradients: Float32Array, rate: number): void {
-    const [w, u, momentum] = [this.#weights, this.#history.velocity, this.#momentum];
-    const [ofVelocity, ofGradient] = this.#form === 'nesterov' ? [momentum, 1] : [1, 0];
-    if (momentum === 0) {
-      for (let i = begin; i < end; i++) w[i] = w[i]! - rate * (gradients[i]! + weightDecay * w[i]!);
-      return;
-    }
-    for (let i = begin; i < end; i++) {
-      const gi = gradients[i]! + weightDecay * w[i]!;
-      const ui = momentum * u[i]! + gi; // u starts at 0, so the first is g
-      u[i] = ui;
-      w[i] = w[i]! - rate * (ofVelocity * ui + ofGradient * gi);
-    }
-  }
-
-  save(): Record<string, Tensor> {
-    return saveHistory(this.#steps, this.#history);
-  }
-
-  restore(state: Readonly<Record<string, Tensor>>): void {
-    this.#steps = restoreHistory('sgd', state, this.#history);
-  }
-}
+/** With a velocity u, which starts at 0, so that the first is g. Further scalars: μ, and the shares of u and g. */
+export const momentumUpdate: Update = {
+  history: 1,
+  scalars: 6,
+  move: (f, w, gradient, [u], [rate, decay, factor, momentum, ofVelocity, ofGradient]) => {
+    const g = f.keep(f.add(f.mul(gradient, factor), f.mul(decay, w)));
+    const velocity = f.keep(f.add(f.mul(momentum, u), g));
+    const direction = f.add(f.mul(ofVelocity, velocity), f.mul(ofGradient, g));
+    return { weight: f.sub(w, f.mul(rate, direction)), history: [velocity] };
+  },
+};

@@ -1,0 +1,86 @@
+/** The part that all optimisers share which move each weight by its own gradient and history. */
+import type { Tensor } from '@cl/hub';
+import type { Update } from '../kernels/arithmetic.ts';
+import { createSweep, type Sweep } from '../kernels/sweep.ts';
+import type { ParameterStore } from '../parameter-store.ts';
+import { restoreHistory, saveHistory } from './history.ts';
+import type { GradientPiece, OptimizerState, Stretch } from './optimizer.ts';
+
+/** What tells one such optimiser from another. */
+export interface SweptOptimizer {
+  readonly name: string;
+  readonly update: Update;
+  /** What each number of the history is called in checkpoints. */
+  readonly history: readonly string[];
+  /** The update's scalars; `step` counts from 1, `scale` multiplies the gradients. */
+  readonly scalars: (
+    stretch: Stretch,
+    rate: number,
+    step: number,
+    scale: number,
+  ) => readonly number[];
+}
+
+/** Starts it on a store, with no history. */
+export function startSwept(
+  optimizer: SweptOptimizer,
+  store: ParameterStore,
+  stretches: readonly Stretch[],
+): OptimizerState {
+  return new SweptState(optimizer, store, stretches);
+}
+
+class SweptState implements OptimizerState {
+  readonly #optimizer: SweptOptimizer;
+  readonly #weights: Float32Array;
+  readonly #stretches: readonly Stretch[];
+  readonly #sweep: Sweep;
+  #steps = 0;
+
+  constructor(
+    optimizer: SweptOptimizer,
+    { values }: ParameterStore,
+    stretches: readonly Stretch[],
+  ) {
+    this.#optimizer = optimizer;
+    this.#weights = values;
+    this.#stretches = stretches;
+    this.#sweep = createSweep(optimizer.update, values.length);
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  step(
+    gradients: Float32Array | readonly GradientPiece[],
+    rate: (base: number) => number = (base) => base,
+    scale = 1,
+  ): void {
+    this.#steps += 1;
+    const pieces =
+      gradients instanceof Float32Array ? [{ first: 0, values: gradients }] : gradients;
+    for (const stretch of this.#stretches) {
+      const now = rate(stretch.learningRate);
+      const scalars = this.#optimizer.scalars(stretch, now, this.#steps, scale);
+      for (const { first, values } of pieces) {
+        const begin = Math.max(stretch.begin, first);
+        const end = Math.min(stretch.end, first + values.length);
+        this.#sweep.run(this.#weights, values, begin, end, scalars, first);
+      }
+    }
+  }
+
+  save(): Record<string, Tensor> {
+    return saveHistory(this.#steps, this.#history());
+  }
+
+  restore(state: Readonly<Record<string, Tensor>>): void {
+    this.#steps = restoreHistory(this.#optimizer.name, state, this.#history());
+  }
+
+  #history(): Record<string, Float32Array> {
+    const { history } = this.#optimizer;
+    return Object.fromEntries(history.map((name, i) => [name, this.#sweep.history[i]!]));
+  }
+}

@@ -1,0 +1,4 @@
+import * as all from '@cl/model-hub';
+
+console.log(typeof all);
+// prints object

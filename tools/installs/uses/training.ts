@@ -1,0 +1,4 @@
+import * as all from '@cl/training';
+
+console.log(typeof all);
+// prints object

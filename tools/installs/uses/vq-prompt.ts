@@ -1,0 +1,4 @@
+import * as all from '@cl/vq-prompt';
+
+console.log(typeof all);
+// prints object

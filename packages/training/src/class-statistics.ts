@@ -36,20 +36,15 @@ export class ClassStatistics {
   }
 
   /**
-   * Those whose `toTensors` are among the tensors of a state, to the bit.
+   * Those whose `toTensors` are among the tensors of a state, to the bit: one column for each of its classes.
    *
    * @param learner - its name, for messages.
    * @throws ClError `CORRUPT_FILE` when a tensor is missing, or holds what cannot be.
    */
   static restore(learner: string, state: LearnerState, featureDim: number): ClassStatistics {
-    const { data: counts } = stateTensor(
-      learner,
-      state,
-      'statistics.counts',
-      ['int32'],
-      [undefined],
-    );
-    const dims = [counts.length, featureDim];
+    const classes = state.classes.length;
+    const dims = [classes, featureDim];
+    const { data: counts } = stateTensor(learner, state, 'statistics.counts', ['int32'], [classes]);
     const { data: means } = stateTensor(learner, state, 'statistics.means', ['float64'], dims);
     const { data: squares } = stateTensor(learner, state, 'statistics.squares', ['float64'], dims);
     const sound =

@@ -160,7 +160,7 @@ describe('images', () => {
     const source = imageSource(counted().backbone, noise(2));
     const first = await source.take([0, 1]);
     const copy = first.data.slice();
-    first.data.fill(0);
+    (first.data as Float32Array).fill(0);
     expect((await source.take([0, 1])).data).toEqual(copy);
   });
 

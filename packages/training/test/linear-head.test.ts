@@ -1,0 +1,148 @@
+import { adamW, backward, Emitter } from '@cl/autodiff';
+import { createTrainer } from '@cl/autodiff/node';
+import { createRandom, type Tensor } from '@cl/hub';
+import type { OnnxGraph } from '@cl/onnx';
+import {
+  classifierLoss,
+  emptyHead,
+  growHead,
+  headClasses,
+  linearHead,
+  tensorSource,
+  trainingBatches,
+  withClassifier,
+  type LinearHead,
+} from '@cl/training';
+import { describe, expect, test } from 'vitest';
+import { runGraph } from './support/run-graph.ts';
+
+/** A graph that passes features [N, D] on. */
+function features(rows: number, featureDim: number): OnnxGraph {
+  const empty = { opset: 21, domains: {}, inputs: [], outputs: [], nodes: [] };
+  const g = new Emitter({ ...empty, initializers: new Map(), types: new Map() });
+  g.input('x', 'float32', [rows, featureDim]);
+  g.rename(g.value('x'), 'features');
+  return g.build(['features']);
+}
+
+const float = (dims: readonly number[], ...data: number[]): Tensor<'float32'> => ({
+  dtype: 'float32',
+  dims,
+  data: Float32Array.from(data),
+});
+
+describe('a head', () => {
+  test('grows by classes: old columns keep their bits, new ones are within ±1/√D', () => {
+    const two = growHead(emptyHead(9), 2, createRandom('a'));
+    const five = growHead(two, 5, createRandom('b'));
+    expect(headClasses(five)).toBe(5);
+    expect(five['head.weight'].dims).toEqual([9, 5]);
+    for (let d = 0; d < 9; d += 1) {
+      for (let c = 0; c < 5; c += 1) {
+        const weight = five['head.weight'].data[d * 5 + c]!;
+        if (c < 2) expect(weight).toBe(two['head.weight'].data[d * 2 + c]);
+        else expect(Math.abs(weight)).toBeLessThanOrEqual(1 / 3);
+        if (c >= 2) expect(weight).not.toBe(0);
+      }
+    }
+    expect(five['head.bias'].data.subarray(0, 2)).toEqual(two['head.bias'].data);
+    expect(growHead(five, 5, createRandom('c'))).toEqual(five);
+  });
+
+  test('does not shrink', () => {
+    const head = growHead(emptyHead(4), 3, createRandom(1));
+    expect(() => growHead(head, 2, createRandom(1))).toThrow(
+      expect.objectContaining({
+        code: 'SHAPE_MISMATCH',
+        message: expect.stringContaining(
+          'has 3 classes and is to have 2, expected at least as many',
+        ),
+      }),
+    );
+  });
+
+  test('gives h W + b', async () => {
+    const g = new Emitter(features(2, 2));
+    g.rename(linearHead(g, g.value('features'), 3), 'logits');
+    const { logits } = await runGraph(g.build(['logits']), {
+      x: float([2, 2], 1, 2, 0, -1),
+      'head.weight': float([2, 3], 1, 0, 2, 0, 1, 3),
+      'head.bias': float([3], 0.5, 0, -1),
+    });
+    // [1, 2] W = [1, 2, 2 + 6], [0, −1] W = [0, −1, −3]; plus b.
+    expect([...logits!]).toEqual([1.5, 2, 7, 0.5, -1, -4]);
+  });
+});
+
+describe('the loss', () => {
+  const head: LinearHead = {
+    'head.weight': float([2, 3], 1, 0, 2, 0, 1, 3),
+    'head.bias': float([3], 0.5, 0, -1),
+  };
+  const x = float([1, 2], 1, 2); // logits 1.5, 2, 7
+  const labels: Tensor = { dtype: 'int32', dims: [1], data: Int32Array.of(0) };
+
+  test('is cross-entropy over the allowed classes only, and the others get no gradient', async () => {
+    const wrt = ['head.weight', 'head.bias'];
+    const graph = withClassifier(features(1, 2), 3, { allowed: [0, 1] });
+    const results = await runGraph(backward(graph, { loss: 'loss', wrt }), { x, labels, ...head });
+    // −ln softmax(1.5, 2)₀ = ln(1 + e^0.5); ∂/∂b = p − y = (p₀ − 1, 1 − p₀) and exactly 0 for the third.
+    const loss = Math.log(1 + Math.exp(0.5));
+    const p = Math.exp(-loss);
+    expect(results['loss']![0]).toBeCloseTo(loss, 6);
+    const bias = [...results['head.bias.grad']!];
+    expect(bias[0]).toBeCloseTo(p - 1, 6);
+    expect(bias[1]).toBeCloseTo(1 - p, 6);
+    expect(bias[2]).toBe(0);
+    expect([results['head.weight.grad']![2], results['head.weight.grad']![5]]).toEqual([0, 0]);
+  });
+
+  test('is over all classes when none are named, smoothed when asked', async () => {
+    const { loss } = await runGraph(withClassifier(features(1, 2), 3), { x, labels, ...head });
+    const all = Math.log(Math.exp(1.5) + Math.exp(2) + Math.exp(7));
+    expect(loss![0]).toBeCloseTo(all - 1.5, 5);
+    const smooth = withClassifier(features(1, 2), 3, { labelSmoothing: 0.3 });
+    const { loss: smoothed } = await runGraph(smooth, { x, labels, ...head });
+    // 0.7 of the label, 0.1 of each class.
+    expect(smoothed![0]).toBeCloseTo(all - 0.7 * 1.5 - 0.1 * (1.5 + 2 + 7), 5);
+  });
+
+  test.each([
+    [[0, 3], 'column 3 is allowed, expected columns from 0 to 2'],
+    [[], 'no column is allowed'],
+  ])('refuses allowed columns %j', (allowed, message) => {
+    const g = new Emitter(features(1, 2));
+    const logits = linearHead(g, g.value('features'), 3);
+    const target = g.input('labels', 'int32', [1]);
+    expect(() => classifierLoss(g, logits, target, { allowed })).toThrow(
+      expect.objectContaining({ code: 'UNKNOWN_CLASS', message: expect.stringContaining(message) }),
+    );
+  });
+});
+
+test('a head trained on features learns to tell classes apart', async () => {
+  const random = createRandom('clouds');
+  const labels = Int32Array.from({ length: 60 }, (_, i) => i % 3);
+  const data = Float32Array.from({ length: 60 * 4 }, (_, i) => {
+    const [row, k] = [Math.floor(i / 4), i % 4];
+    return (labels[row] === k ? 3 : 0) + random.normal(); // class c lies at 3 eₖ, k = c
+  });
+  const trainer = createTrainer({
+    graph: (rows) => withClassifier(features(rows, 4), 3),
+    loss: 'loss',
+    parameters: new Map(Object.entries(growHead(emptyHead(4), 3, random))),
+    optimizer: adamW({ learningRate: 0.1 }),
+    classCounts: { labels: 3 },
+    threads: 1,
+  });
+  try {
+    const x = tensorSource({ dtype: 'float32', dims: [60, 4], data });
+    const batches = trainingBatches({ inputs: { x }, labels, batchSize: 16, epochs: 10, random });
+    const reports = await trainer.train(batches);
+    expect(reports).toHaveLength(40);
+    const [first, last] = [reports[0]!.loss, reports.at(-1)!.loss];
+    expect(last).toBeLessThan(first / 3);
+  } finally {
+    await trainer.dispose();
+  }
+});

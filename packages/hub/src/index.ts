@@ -28,7 +28,7 @@ export { defineLearner } from './learner.ts';
 export type * from './learner.ts';
 export { disposedError, knownCandidates, lessonOf } from './lesson.ts';
 export type { Lesson } from './lesson.ts';
-export { assertState, stateTensor } from './learner-state.ts';
+export { assertState, stateSeed, stateTensor } from './learner-state.ts';
 export { defineMetric } from './metric.ts';
 export type * from './metric.ts';
 export { nearest } from './nearest.ts';

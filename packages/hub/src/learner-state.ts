@@ -42,6 +42,18 @@ export function assertState(learner: string, { experiences, classes }: LearnerSt
   }
 }
 
+/**
+ * The seed among a state's values: a learner that saves `{ seed }` and forks its generators from it needs no other state.
+ *
+ * @throws ClError `CORRUPT_FILE` when it is missing or no integer.
+ */
+export function stateSeed(learner: string, { values }: LearnerState): number {
+  const { seed } = values;
+  if (typeof seed === 'number' && Number.isSafeInteger(seed)) return seed;
+  const found = seed === undefined ? 'no seed' : `the seed ${JSON.stringify(seed)}`;
+  throw corrupt(learner, found, 'an integer');
+}
+
 function corrupt(learner: string, found: string, expected: string): ClError {
   return new ClError(
     'CORRUPT_FILE',

@@ -1,4 +1,4 @@
-import { assertState, stateTensor, type LearnerState } from '@cl/hub';
+import { assertState, stateSeed, stateTensor, type LearnerState } from '@cl/hub';
 import { expect, test } from 'vitest';
 import { errorOf } from './error-of.ts';
 
@@ -40,4 +40,17 @@ test.each([
   expect(error.code).toBe('CORRUPT_FILE');
   expect(error.message).toMatch(sentence);
   expect(() => assertState('rail', state)).not.toThrow();
+});
+
+test('gives the seed, and refuses a state without a whole one', async () => {
+  expect(stateSeed('rail', { ...state, values: { seed: 7 } })).toBe(7);
+  for (const [values, found] of [
+    [{}, 'no seed'],
+    [{ seed: '7' }, 'the seed "7"'],
+    [{ seed: 1.5 }, 'the seed 1.5'],
+  ] as const) {
+    const error = await errorOf(() => stateSeed('rail', { ...state, values }));
+    expect(error.code).toBe('CORRUPT_FILE');
+    expect(error.message).toContain(`rail: the saved state has ${found}, expected an integer`);
+  }
 });

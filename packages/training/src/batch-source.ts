@@ -46,32 +46,59 @@ export function imageSource(
   images: readonly ImageRef[],
   { views, memoryBytes = usualMemory }: ImageSourceOptions = {},
 ): BatchSource {
-  const { imageSize } = backbone;
-  const length = 3 * imageSize * imageSize;
-  const most = Math.floor(memoryBytes / (4 * length));
-  const kept = new Map<number, Float32Array>();
+  const refs = (rows: readonly number[]): ImageRef[] => rows.map((row) => images[row]!);
+  const whole = rememberedSource({
+    count: images.length,
+    memoryBytes,
+    compute: (rows, work) => backbone.pixels(refs(rows), work),
+  });
+  if (views === undefined) return whole;
   return {
     count: images.length,
     async take(rows, random, work) {
-      const drawn = random === undefined ? undefined : views;
-      if (drawn !== undefined) {
-        const refs = rows.map((row) => images[row]!);
-        const chosen = refs.map((image): ImageView => drawn.view(image, random!));
-        return backbone.pixels(refs, { ...work, views: chosen });
-      }
+      if (random === undefined) return whole.take(rows, random, work);
+      const chosen = refs(rows).map((image): ImageView => views.view(image, random));
+      return backbone.pixels(refs(rows), { ...work, views: chosen });
+    },
+  };
+}
+
+/** What {@link rememberedSource} remembers. */
+export interface RememberedOptions {
+  readonly count: number;
+  /** Rows are kept for the next time, up to so many bytes; the first ones asked for stay. */
+  readonly memoryBytes: number;
+  /** The rows with these numbers, each once: float32 [rows.length, …]. */
+  readonly compute: (rows: readonly number[], work?: WorkOptions) => Promise<Tensor<'float32'>>;
+}
+
+/** Rows that are costly to make, made when they are asked for and once only as far as memory goes. */
+export function rememberedSource({ count, memoryBytes, compute }: RememberedOptions): BatchSource {
+  const kept = new Map<number, Float32Array>();
+  let rest: readonly number[] = [];
+  let room = memoryBytes;
+  return {
+    count,
+    async take(rows, _random, work) {
       const missing = [...new Set(rows.filter((row) => !kept.has(row)))];
       const fresh = new Map<number, Float32Array>();
       if (missing.length > 0) {
-        const refs = missing.map((row) => images[row]!);
-        const { data } = await backbone.pixels(refs, work);
+        const { data, dims } = await compute(missing, work);
+        const length = data.length / missing.length;
+        rest = dims.slice(1);
         missing.forEach((row, i) => fresh.set(row, data.subarray(i * length, (i + 1) * length)));
       }
+      const length = rest.reduce((product, size) => product * size, 1);
       const data = new Float32Array(rows.length * length);
       rows.forEach((row, i) => {
         data.set(kept.get(row) ?? fresh.get(row)!, i * length);
       });
-      for (const [row, pixels] of fresh) if (kept.size < most) kept.set(row, pixels.slice());
-      return { dtype: 'float32', dims: [rows.length, 3, imageSize, imageSize], data };
+      for (const [row, values] of fresh) {
+        if (room < values.byteLength || kept.has(row)) continue;
+        room -= values.byteLength;
+        kept.set(row, values.slice());
+      }
+      return { dtype: 'float32', dims: [rows.length, ...rest], data };
     },
   };
 }

@@ -3,8 +3,8 @@
  *
  * @packageDocumentation
  */
-export { imageSource, tensorSource } from './batch-source.ts';
-export type { BatchSource, ImageSourceOptions } from './batch-source.ts';
+export { imageSource, rememberedSource, tensorSource } from './batch-source.ts';
+export type { BatchSource, ImageSourceOptions, RememberedOptions } from './batch-source.ts';
 export { stepsOf, stepsPerEpoch, trainingBatches } from './batches.ts';
 export type { BatchPlan, TrainingBatch, TrainingBatchesOptions } from './batches.ts';
 export { ClassStatistics } from './class-statistics.ts';
@@ -15,14 +15,18 @@ export { evaluateInBatches } from './evaluate-in-batches.ts';
 export type { EvaluationOptions } from './evaluate-in-batches.ts';
 export { createFeatureExtractor } from './feature-extractor.ts';
 export type { FeatureExtractor, FeatureExtractorOptions } from './feature-extractor.ts';
+export { assertFiniteFeatures } from './finite-features.ts';
 export { openImageModel } from './image-model.ts';
 export type { ImageGraphOptions, ImageModel } from './image-model.ts';
 export {
   classifierLoss,
   emptyHead,
+  featureGraph,
   growHead,
   headClasses,
+  headLogits,
   linearHead,
+  restoreHead,
   withClassifier,
 } from './linear-head.ts';
 export type { ClassifierLossOptions, LinearHead } from './linear-head.ts';

@@ -1,6 +1,15 @@
 /** A linear classifier on features: logits = h W + b, with a column a class and room for more. */
 import { crossEntropy, Emitter, type Value } from '@cl/autodiff';
-import { ClError, type Random, type Tensor } from '@cl/hub';
+import {
+  ClError,
+  stateTensor,
+  type LearnerState,
+  type Matrix,
+  type Random,
+  type Tensor,
+  type WorkOptions,
+} from '@cl/hub';
+import { multiply } from '@cl/linalg';
 import type { OnnxGraph } from '@cl/onnx';
 import { featuresName } from './image-graph.ts';
 
@@ -58,6 +67,38 @@ export function growHead(head: LinearHead, classes: number, random: Random): Lin
   };
 }
 
+/**
+ * The head among the tensors of a state, with a column for each of its classes.
+ *
+ * @param learner - its name, for messages.
+ * @throws ClError `CORRUPT_FILE` when a tensor is missing or of another size.
+ */
+export function restoreHead(learner: string, state: LearnerState, featureDim: number): LinearHead {
+  const classes = state.classes.length;
+  return {
+    'head.weight': stateTensor(learner, state, 'head.weight', ['float32'], [featureDim, classes]),
+    'head.bias': stateTensor(learner, state, 'head.bias', ['float32'], [classes]),
+  };
+}
+
+/**
+ * Logits h W + b of features [N, D]: float32 [N, C].
+ *
+ * @throws ClError `SHAPE_MISMATCH` for features of another width, `ABORTED`.
+ */
+export async function headLogits(
+  features: Matrix<Float32Array>,
+  head: LinearHead,
+  { signal }: WorkOptions = {},
+): Promise<Matrix<Float32Array>> {
+  const [rows, cols] = head['head.weight'].dims as [number, number];
+  const weight = { rows, cols, data: head['head.weight'].data };
+  const logits = (await multiply(features, weight, { signal })) as Matrix<Float32Array>;
+  const bias = head['head.bias'].data;
+  for (let i = 0; i < logits.data.length; i += 1) logits.data[i]! += bias[i % cols]!;
+  return logits;
+}
+
 /** Writes a head into a graph: inputs `head.weight` [D, C] and `head.bias` [C]; gives the logits [N, C]. */
 export function linearHead(g: Emitter, features: Value, classes: number): Value {
   const weight = g.input('head.weight', 'float32', [features.dims[1]!, classes]);
@@ -96,6 +137,13 @@ export function classifierLoss(
   for (const column of allowed) data[column] = 1;
   const mask = g.constant({ dtype: 'bool', dims: [classes], data }, 'allowed');
   return crossEntropy(g, logits, labels, { allowed: mask, labelSmoothing });
+}
+
+/** The graph that passes features on, [rows, D], for a head that is trained on them alone: input and output `features`. */
+export function featureGraph(rows: number, featureDim: number): OnnxGraph {
+  const empty = { opset: 21, domains: {}, inputs: [], outputs: [], nodes: [] };
+  const g = new Emitter({ ...empty, initializers: new Map(), types: new Map() });
+  return g.build([g.input(featuresName, 'float32', [rows, featureDim])]);
 }
 
 /**

@@ -2,6 +2,7 @@ import { createRandom, type ImageView, type TrainableBackbone } from '@cl/hub';
 import {
   imageSource,
   randomResizedCrop,
+  rememberedSource,
   stepsOf,
   stepsPerEpoch,
   tensorSource,
@@ -174,6 +175,29 @@ describe('images', () => {
     await source.take([0, 1]);
     expect(decoded).toHaveLength(6);
   });
+});
+
+test('remembered rows are computed once, in the shape they were first computed in', async () => {
+  const asked: (readonly number[])[] = [];
+  const source = rememberedSource({
+    count: 3,
+    memoryBytes: 2 * 4 * 4, // two rows of 2 × 2
+    compute: async (chosen) => {
+      asked.push(chosen);
+      const data = Float32Array.from(
+        { length: 4 * chosen.length },
+        (_, i) => chosen[i >> 2]! + (i % 4) / 10,
+      );
+      return { dtype: 'float32', dims: [chosen.length, 2, 2], data };
+    },
+  });
+  const rows = [2, 0, 2, 1];
+  const first = await source.take(rows);
+  expect(first.dims).toEqual([4, 2, 2]);
+  expect([...first.data].filter((_, i) => i % 4 === 0)).toEqual(rows);
+  expect(await source.take(rows)).toEqual(first);
+  expect((await source.take([0])).dims).toEqual([1, 2, 2]);
+  expect(asked).toEqual([[2, 0, 1], [1]]); // the first two fit
 });
 
 describe('a real backbone', () => {

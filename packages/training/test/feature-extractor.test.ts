@@ -1,6 +1,7 @@
 import { createEvaluator } from '@cl/autodiff/node';
 import type { OnnxTensor } from '@cl/onnx';
 import {
+  assertFiniteFeatures,
   createFeatureExtractor,
   evaluateInBatches,
   imageSource,
@@ -185,4 +186,19 @@ test('inputs of different lengths are refused', async () => {
   } finally {
     await evaluator.dispose();
   }
+});
+
+test('features that are no numbers are refused with their image', () => {
+  const images = noise(2);
+  const features = { rows: 2, cols: 2, data: Float32Array.of(1, 2, 3, 4) };
+  expect(() => assertFiniteFeatures('test', features, images)).not.toThrow();
+  features.data[2] = NaN;
+  expect(() => assertFiniteFeatures('test', features, images)).toThrow(
+    expect.objectContaining({
+      code: 'NON_FINITE',
+      message: expect.stringContaining(
+        'test: the features of image "noise-1" hold NaN, expected finite numbers',
+      ),
+    }),
+  );
 });

@@ -1,13 +1,15 @@
 import { adamW, backward, Emitter } from '@cl/autodiff';
 import { createTrainer } from '@cl/autodiff/node';
 import { createRandom, type Tensor } from '@cl/hub';
-import type { OnnxGraph } from '@cl/onnx';
 import {
   classifierLoss,
   emptyHead,
+  featureGraph,
   growHead,
   headClasses,
+  headLogits,
   linearHead,
+  restoreHead,
   tensorSource,
   trainingBatches,
   withClassifier,
@@ -15,15 +17,6 @@ import {
 } from '@cl/training';
 import { describe, expect, test } from 'vitest';
 import { runGraph } from './support/run-graph.ts';
-
-/** A graph that passes features [N, D] on. */
-function features(rows: number, featureDim: number): OnnxGraph {
-  const empty = { opset: 21, domains: {}, inputs: [], outputs: [], nodes: [] };
-  const g = new Emitter({ ...empty, initializers: new Map(), types: new Map() });
-  g.input('x', 'float32', [rows, featureDim]);
-  g.rename(g.value('x'), 'features');
-  return g.build(['features']);
-}
 
 const float = (dims: readonly number[], ...data: number[]): Tensor<'float32'> => ({
   dtype: 'float32',
@@ -62,10 +55,10 @@ describe('a head', () => {
   });
 
   test('gives h W + b', async () => {
-    const g = new Emitter(features(2, 2));
+    const g = new Emitter(featureGraph(2, 2));
     g.rename(linearHead(g, g.value('features'), 3), 'logits');
     const { logits } = await runGraph(g.build(['logits']), {
-      x: float([2, 2], 1, 2, 0, -1),
+      features: float([2, 2], 1, 2, 0, -1),
       'head.weight': float([2, 3], 1, 0, 2, 0, 1, 3),
       'head.bias': float([3], 0.5, 0, -1),
     });
@@ -74,18 +67,50 @@ describe('a head', () => {
   });
 });
 
+describe('a head outside of graphs', () => {
+  const head: LinearHead = {
+    'head.weight': float([2, 3], 1, 0, 2, 0, 1, 3),
+    'head.bias': float([3], 0.5, 0, -1),
+  };
+  const features = { rows: 2, cols: 2, data: Float32Array.of(1, 2, 0, -1) };
+  const classes = ['a', 'b', 'c'].map((id) => ({ id, name: id }));
+
+  test('gives the same logits', async () => {
+    const logits = await headLogits(features, head);
+    expect([logits.rows, logits.cols]).toEqual([2, 3]);
+    expect([...logits.data]).toEqual([1.5, 2, 7, 0.5, -1, -4]);
+  });
+
+  test('is found again in a saved state, and missed where it does not fit', () => {
+    const state = { classes, experiences: 1, values: {}, tensors: { ...head } };
+    expect(restoreHead('test', state, 2)).toEqual(head);
+    expect(() => restoreHead('test', { ...state, classes: classes.slice(1) }, 2)).toThrow(
+      expect.objectContaining({
+        code: 'CORRUPT_FILE',
+        message: expect.stringContaining(
+          '"head.weight" as float32 [2, 3] of 6 numbers, expected float32 [2, 2]',
+        ),
+      }),
+    );
+  });
+});
+
 describe('the loss', () => {
   const head: LinearHead = {
     'head.weight': float([2, 3], 1, 0, 2, 0, 1, 3),
     'head.bias': float([3], 0.5, 0, -1),
   };
-  const x = float([1, 2], 1, 2); // logits 1.5, 2, 7
+  const features = float([1, 2], 1, 2); // logits 1.5, 2, 7
   const labels: Tensor = { dtype: 'int32', dims: [1], data: Int32Array.of(0) };
 
   test('is cross-entropy over the allowed classes only, and the others get no gradient', async () => {
     const wrt = ['head.weight', 'head.bias'];
-    const graph = withClassifier(features(1, 2), 3, { allowed: [0, 1] });
-    const results = await runGraph(backward(graph, { loss: 'loss', wrt }), { x, labels, ...head });
+    const graph = withClassifier(featureGraph(1, 2), 3, { allowed: [0, 1] });
+    const results = await runGraph(backward(graph, { loss: 'loss', wrt }), {
+      features,
+      labels,
+      ...head,
+    });
     // −ln softmax(1.5, 2)₀ = ln(1 + e^0.5); ∂/∂b = p − y = (p₀ − 1, 1 − p₀) and exactly 0 for the third.
     const loss = Math.log(1 + Math.exp(0.5));
     const p = Math.exp(-loss);
@@ -98,11 +123,15 @@ describe('the loss', () => {
   });
 
   test('is over all classes when none are named, smoothed when asked', async () => {
-    const { loss } = await runGraph(withClassifier(features(1, 2), 3), { x, labels, ...head });
+    const { loss } = await runGraph(withClassifier(featureGraph(1, 2), 3), {
+      features,
+      labels,
+      ...head,
+    });
     const all = Math.log(Math.exp(1.5) + Math.exp(2) + Math.exp(7));
     expect(loss![0]).toBeCloseTo(all - 1.5, 5);
-    const smooth = withClassifier(features(1, 2), 3, { labelSmoothing: 0.3 });
-    const { loss: smoothed } = await runGraph(smooth, { x, labels, ...head });
+    const smooth = withClassifier(featureGraph(1, 2), 3, { labelSmoothing: 0.3 });
+    const { loss: smoothed } = await runGraph(smooth, { features, labels, ...head });
     // 0.7 of the label, 0.1 of each class.
     expect(smoothed![0]).toBeCloseTo(all - 0.7 * 1.5 - 0.1 * (1.5 + 2 + 7), 5);
   });
@@ -111,7 +140,7 @@ describe('the loss', () => {
     [[0, 3], 'column 3 is allowed, expected columns from 0 to 2'],
     [[], 'no column is allowed'],
   ])('refuses allowed columns %j', (allowed, message) => {
-    const g = new Emitter(features(1, 2));
+    const g = new Emitter(featureGraph(1, 2));
     const logits = linearHead(g, g.value('features'), 3);
     const target = g.input('labels', 'int32', [1]);
     expect(() => classifierLoss(g, logits, target, { allowed })).toThrow(
@@ -128,7 +157,7 @@ test('a head trained on features learns to tell classes apart', async () => {
     return (labels[row] === k ? 3 : 0) + random.normal(); // class c lies at 3 eₖ, k = c
   });
   const trainer = createTrainer({
-    graph: (rows) => withClassifier(features(rows, 4), 3),
+    graph: (rows) => withClassifier(featureGraph(rows, 4), 3),
     loss: 'loss',
     parameters: new Map(Object.entries(growHead(emptyHead(4), 3, random))),
     optimizer: adamW({ learningRate: 0.1 }),
@@ -136,8 +165,14 @@ test('a head trained on features learns to tell classes apart', async () => {
     threads: 1,
   });
   try {
-    const x = tensorSource({ dtype: 'float32', dims: [60, 4], data });
-    const batches = trainingBatches({ inputs: { x }, labels, batchSize: 16, epochs: 10, random });
+    const features = tensorSource({ dtype: 'float32', dims: [60, 4], data });
+    const batches = trainingBatches({
+      inputs: { features },
+      labels,
+      batchSize: 16,
+      epochs: 10,
+      random,
+    });
     const reports = await trainer.train(batches);
     expect(reports).toHaveLength(40);
     const [first, last] = [reports[0]!.loss, reports.at(-1)!.loss];

@@ -27,6 +27,7 @@ export const errorCatalogue = {
   NOT_SUPPORTED: 'The operation is not available for this plugin, option or state.',
   OUT_OF_ORDER: 'An experience came before or after its turn.',
   OUT_OF_MEMORY: 'The operation needs more memory than there is.',
+  PLUGIN_FAILED: 'A plugin threw a foreign error, or returned what the protocol does not allow.',
   PROTOCOL_VERSION: 'A plugin speaks another version of the protocol.',
   SHAPE_MISMATCH: 'Sizes that must agree do not.',
   UNKNOWN_CLASS: 'A class id is not known here.',

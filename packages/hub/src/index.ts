@@ -20,6 +20,7 @@ export { defineExecutor } from './executor.ts';
 export type * from './executor.ts';
 export { candidatesFor, classesOf, scenarios } from './experience.ts';
 export type * from './experience.ts';
+export { guardPlugin } from './guard/guard-plugin.ts';
 export type * from './image.ts';
 export type * from './image-graph.ts';
 export type * from './json.ts';

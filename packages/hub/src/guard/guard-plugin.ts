@@ -1,0 +1,138 @@
+/**
+ * Plugins of others, watched. A guarded plugin behaves as the plugin does, but whatever it throws or returns that
+ * the protocol does not allow becomes an error that names it, where it happens, instead of a strange number later.
+ */
+import type { Backbone, BackbonePlugin } from '../backbone.ts';
+import type { Dataset, DatasetPlugin, StreamPlugin } from '../dataset.ts';
+import type { Stream } from '../experience.ts';
+import type { LearnerPlugin } from '../learner.ts';
+import type { MetricPlugin } from '../metric.ts';
+import type { AnyPlugin } from '../registry.ts';
+import type { ReporterPlugin } from '../reporter.ts';
+import type { Matrix } from '../tensor.ts';
+import { brokenPromise, callPlugin, hasMethods, shown } from './broken-promise.ts';
+import { guardLearner } from './guard-learner.ts';
+
+/**
+ * The same plugin under guard. Use it for plugins that your program did not bring itself.
+ *
+ * @returns a plugin whose calls throw ClError `PLUGIN_FAILED` where the plugin throws anything but a `ClError`, or returns
+ * another shape than the protocol's.
+ */
+export function guardPlugin<P extends AnyPlugin>(plugin: P): P {
+  const guard = guards[plugin['~cl'].kind];
+  return guard === undefined ? plugin : { ...plugin, ...guard(plugin as never) };
+}
+
+const guards: Readonly<Record<string, (plugin: never) => object>> = {
+  learner: (plugin: LearnerPlugin): Partial<LearnerPlugin> => ({
+    create: async (...given) =>
+      guardLearner(
+        plugin,
+        'create()',
+        await call(plugin, 'create()', () => plugin.create(...given)),
+      ),
+    restore: async (...given) =>
+      guardLearner(
+        plugin,
+        'restore()',
+        await call(plugin, 'restore()', () => plugin.restore(...given)),
+      ),
+  }),
+  backbone: (plugin: BackbonePlugin): Partial<BackbonePlugin> => ({
+    create: async (...given) =>
+      guardBackbone(plugin, await call(plugin, 'create()', () => plugin.create(...given))),
+  }),
+  dataset: (plugin: DatasetPlugin): Partial<DatasetPlugin> => ({
+    create: async (...given) => {
+      const dataset = await call(plugin, 'create()', () => plugin.create(...given));
+      assertLists(plugin, dataset, ['classes', 'train', 'test'] satisfies (keyof Dataset)[]);
+      return dataset;
+    },
+  }),
+  stream: (plugin: StreamPlugin): Partial<StreamPlugin> => ({
+    create: async (...given) => {
+      const stream = await call(plugin, 'create()', () => plugin.create(...given));
+      assertLists(plugin, stream, ['experiences', 'evaluations'] satisfies (keyof Stream)[]);
+      return stream;
+    },
+  }),
+  metric: (plugin: MetricPlugin): Partial<MetricPlugin> => ({
+    compute(input) {
+      const value: unknown = plugin.compute(input);
+      if (value === undefined || Number.isFinite(value)) return value as number | undefined;
+      throw brokenPromise(plugin, 'compute()', shown(value), 'a finite number or undefined');
+    },
+  }),
+  reporter: (plugin: ReporterPlugin): Partial<ReporterPlugin> => ({
+    render: async (...given) => {
+      const files = await call(plugin, 'render()', () => plugin.render(...given));
+      const contents =
+        typeof files === 'object' ? Object.entries(files) : [['', undefined] as const];
+      for (const [name, content] of contents) {
+        if (typeof content === 'string' || content instanceof Uint8Array) continue;
+        const found = name === '' ? shown(files) : `${shown(content)} for file "${name}"`;
+        throw brokenPromise(plugin, 'render()', found, 'text or bytes for each file name');
+      }
+      return files;
+    },
+  }),
+};
+
+const call = callPlugin;
+
+function guardBackbone(plugin: BackbonePlugin, value: unknown): Backbone {
+  const backbone = value as Backbone;
+  if (
+    !hasMethods(value, ['embedImages', 'dispose']) ||
+    !Number.isInteger(backbone.featureDim) ||
+    typeof backbone.fingerprint !== 'string'
+  ) {
+    const expected = 'a Backbone with fingerprint, featureDim, embedImages, dispose';
+    throw brokenPromise(plugin, 'create()', shown(value), expected);
+  }
+  const checked = async (
+    name: string,
+    count: number,
+    work: () => Promise<Matrix<Float32Array>>,
+  ): Promise<Matrix<Float32Array>> => {
+    const features = await call(plugin, name, work);
+    const [rows, cols] = [count, backbone.featureDim];
+    if (
+      (features.data as unknown) instanceof Float32Array &&
+      features.rows === rows &&
+      features.cols === cols &&
+      features.data.length === rows * cols
+    ) {
+      return features;
+    }
+    const found = `[${features.rows}, ${features.cols}] in ${shown(features.data)}`;
+    throw brokenPromise(plugin, name, found, `[${rows}, ${cols}] in a Float32Array`);
+  };
+  const { id, fingerprint, capabilities, device, dtype, imageSize, featureDim, logitScale } =
+    backbone;
+  return {
+    ...{ id, fingerprint, capabilities, device, dtype, imageSize, featureDim },
+    ...(logitScale !== undefined && { logitScale }),
+    embedImages: (images, work) =>
+      checked('embedImages()', images.length, () => backbone.embedImages(images, work)),
+    ...(hasMethods(backbone, ['embedTexts']) && {
+      embedTexts: (texts, work) =>
+        checked('embedTexts()', texts.length, () => backbone.embedTexts!(texts, work)),
+    }),
+    ...(hasMethods(backbone, ['graph', 'pixels']) && {
+      graph: () => call(plugin, 'graph()', () => backbone.graph!()),
+      pixels: (images, options) =>
+        call(plugin, 'pixels()', () => backbone.pixels!(images, options)),
+    }),
+    dispose: () => call(plugin, 'dispose()', () => backbone.dispose()),
+  } satisfies Backbone;
+}
+
+function assertLists(plugin: AnyPlugin, value: unknown, names: readonly string[]): void {
+  const fields = (value ?? {}) as Record<string, unknown>;
+  const wrong = names.find((name) => !Array.isArray(fields[name]) || fields[name].length === 0);
+  if (wrong === undefined) return;
+  const found = fields[wrong] === undefined ? shown(value) : `${wrong} as ${shown(fields[wrong])}`;
+  throw brokenPromise(plugin, 'create()', found, `lists that are not empty: ${names.join(', ')}`);
+}

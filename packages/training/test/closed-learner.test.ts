@@ -14,7 +14,8 @@ import { syntheticFeatures } from '@cl/testing';
 import { describeLearner } from '@cl/testing/vitest';
 import { expect, test } from 'vitest';
 
-/** The nearest class mean by distance: small enough to see all of a method. */
+// #region method
+/** The nearest class mean by distance. */
 class NearestCentre implements Method {
   readonly #features: FeatureSource;
   readonly #statistics: ClassStatistics;
@@ -53,6 +54,7 @@ class NearestCentre implements Method {
     return { trainableParameters: 0, keeps: 'mean and variance of each class', insights: [] };
   }
 }
+// #endregion method
 
 /** Any object will do: there are no options. */
 const validate = (value: unknown) =>

@@ -47,8 +47,8 @@ export function shown(value: unknown): string {
   if (ArrayBuffer.isView(value)) {
     return `a ${value.constructor.name} of ${value.byteLength} bytes`;
   }
-  if (typeof value !== 'object')
-    return String(value as string | number | boolean | bigint | symbol);
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'object') return `a ${typeof value}`;
   const keys = Object.keys(value);
   return keys.length === 0 ? 'an empty object' : `an object with ${short(keys.join(', '))}`;
 }

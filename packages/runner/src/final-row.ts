@@ -47,17 +47,16 @@ export async function examples(
   { right, wrong }: ExampleCounts,
   thumbnail: (image: ImageRef) => Promise<string>,
 ): Promise<readonly RecordedExample[]> {
-  const chosen: RecordedExample[] = [];
-  for (const [j, answers] of sheet.entries()) {
-    if (answers === undefined) continue;
+  const chosen = sheet.flatMap((answers, j) => {
+    if (answers === undefined) return [];
     const order = createRandom(`examples ${j}`).permutation(answers.length);
     const pick = (correct: boolean, count: number): readonly number[] =>
       order.filter((k) => answers[k]!.correct === correct).slice(0, count);
-    for (const k of [...pick(true, right), ...pick(false, wrong)]) {
-      chosen.push(await example(stream, j, k, answers[k]!, thumbnail));
-    }
-  }
-  return chosen;
+    const picked = [...pick(true, right), ...pick(false, wrong)];
+    return picked.map((k) => ({ j, k, answer: answers[k]! }));
+  });
+  // Pictures are made side by side: one after the other they took longer than many a learner.
+  return Promise.all(chosen.map(({ j, k, answer }) => example(stream, j, k, answer, thumbnail)));
 }
 
 async function example(

@@ -33,10 +33,16 @@ export interface ReportModel {
  * @param record - a finished run, or one that was stopped after at least one trial.
  * @param reference - label or plugin name of the learner to compare with; a run may lack it.
  * @param ddof - what standard deviations over seeds take off n.
+ * @param all - labels of the learners of several runs that are shown together: each has one mark in all of them.
  * @throws ClError `EMPTY_STREAM` without trials or experiences, `SHAPE_MISMATCH` when a matrix does not fit the
  * stream, `INVALID_DATA` for accuracies outside [0, 1], `NON_FINITE`.
  */
-export function readRecord(record: RunRecord, reference: string, ddof: Ddof): ReportModel {
+export function readRecord(
+  record: RunRecord,
+  reference: string,
+  ddof: Ddof,
+  all?: readonly string[],
+): ReportModel {
   const { experiences } = record.stream;
   if (experiences.length === 0 || record.trials.length === 0) {
     const missing = experiences.length === 0 ? 'experiences' : 'trials';
@@ -53,11 +59,13 @@ export function readRecord(record: RunRecord, reference: string, ddof: Ddof): Re
   const chosen =
     record.trials.find(({ label }) => label === reference) ??
     record.trials.find(({ plugin }) => plugin === reference);
-  const labels = [...byLabel.keys()];
+  const labels = all ?? [...byLabel.keys()];
+  const grey = labels.indexOf(chosen?.label ?? reference);
   const learners = [...byLabel].map(([label, unordered], index): LearnerView => {
     const trials = unordered.toSorted((a, b) => a.seed - b.seed);
     const matrices = trials.map((trial) => matrixOf(trial, experiences.length));
-    const rank = index - Number(index > labels.indexOf(chosen?.label ?? label));
+    const position = labels.indexOf(label);
+    const rank = position - Number(grey >= 0 && position > grey);
     return { index, rank, label, trials, matrices, isReference: label === chosen?.label };
   });
   return {

@@ -1,8 +1,7 @@
-/** The whole page: one file that asks for nothing else. */
-import { createHash } from 'node:crypto';
-import { html, trusted, type Html } from './html.ts';
+/** The page of a run: its sections in order. */
+import { renderDocument } from './document.ts';
 import type { ReportModel } from './model.ts';
-import { renderSection, type Section } from './parts/section.ts';
+import type { Section } from './parts/section.ts';
 import { accounts } from './sections/accounts.ts';
 import { confusions } from './sections/confusions.ts';
 import { cost } from './sections/cost.ts';
@@ -15,8 +14,6 @@ import { hero } from './sections/hero.ts';
 import { matrix } from './sections/matrix.ts';
 import { reproduce } from './sections/reproduce.ts';
 import { sources } from './sections/sources.ts';
-import { script } from './theme/script.ts';
-import { styleSheet } from './theme/styles.ts';
 
 /** Renders the page; `examplesPerDomain` 0 leaves images out. */
 export async function renderPage(model: ReportModel, examplesPerDomain: number): Promise<string> {
@@ -33,56 +30,10 @@ export async function renderPage(model: ReportModel, examplesPerDomain: number):
     reproduce(model),
     definitions(model),
   ];
-  const sections = candidates.filter((section) => section !== undefined);
-  const styles = styleSheet();
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta http-equiv="Content-Security-Policy" content="${policy(styles)}" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta name="referrer" content="no-referrer" />
-        <title>${model.record.name} · continual learning report</title>
-        ${trusted(`<style>${styles}</style>`)}
-      </head>
-      <body>
-        <a class="skip" href="#main">Skip to the report</a>
-        ${bar(sections)}
-        <main class="wrap" id="main">${hero(model)} ${sections.map(renderSection)}</main>
-        <footer>
-          <div class="wrap">
-            Written by @cl/report from the run's record. The page is self-contained: it loads
-            nothing and sends nothing.
-          </div>
-        </footer>
-        ${trusted(`<script>${script}</script>`)}
-      </body>
-    </html> `;
-  return page.toString();
-}
-
-/** Nothing may load but images inside the page; only this style sheet and this script may act. */
-function policy(styles: string): string {
-  return [
-    "default-src 'none'",
-    'img-src data:',
-    `style-src '${digest(styles)}'`,
-    `script-src '${digest(script)}'`,
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
-}
-
-function digest(text: string): string {
-  return `sha256-${createHash('sha256').update(text).digest('base64')}`;
-}
-
-function bar(sections: readonly Section[]): Html {
-  const links = sections.map(({ id, short }) => html`<a href="#${id}">${short}</a> `);
-  return html`<div class="bar">
-    <div class="wrap">
-      <nav aria-label="Sections">${links}</nav>
-      <button type="button" data-theme-button hidden>Theme: auto</button>
-    </div>
-  </div>`;
+  return renderDocument({
+    title: `${model.record.name} · continual learning report`,
+    hero: hero(model),
+    sections: candidates.filter((section) => section !== undefined),
+    source: "the run's record",
+  });
 }

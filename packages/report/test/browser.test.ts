@@ -1,7 +1,9 @@
+import { comparisonReport } from '@cl/report';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openReport, startBrowser, withoutBrowser } from './fixtures/browser.ts';
+import { openPage, openReport, startBrowser, withoutBrowser } from './fixtures/browser.ts';
 import { attack, hostile } from './fixtures/hostile.ts';
+import { syntheticComparison } from './fixtures/synthetic-comparison.ts';
 import { syntheticRecord } from './fixtures/synthetic-record.ts';
 
 if (withoutBrowser !== undefined) console.warn(`browser tests skipped: ${withoutBrowser}`);
@@ -118,6 +120,35 @@ describe.skipIf(withoutBrowser !== undefined)('in a browser, from file://', () =
       await report.close();
     },
   );
+
+  test('a comparison is as safe, as narrow and as readable as a report', async () => {
+    const record = syntheticComparison();
+    const attacked = record.streams.map((stream) => ({
+      ...stream,
+      name: attack(7),
+      record: hostile(stream.record),
+    }));
+    const hostilePage = await comparisonReport({ ...record, streams: attacked });
+    const report = await openPage(browser, hostilePage['compare.html'], {
+      viewport: { width: 390, height: 900 },
+    });
+    expect([report.troubles, report.requests]).toEqual([[], []]);
+    expect(await report.page.evaluate('globalThis.pwned')).toBeUndefined();
+    expect(await report.page.locator('img, td script, bdi *').count()).toBe(0);
+    expect(await report.page.evaluate('document.documentElement.scrollWidth')).toBe(390);
+    await report.close();
+    const page = (await comparisonReport(record))['compare.html'];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const themed = await openPage(browser, page, { colorScheme });
+      const ratios = await contrasts(themed.page);
+      expect(ratios.cells.length).toBe(5 * 4 + 4 * 3); // pairs of learners of the two streams
+      expect(Math.min(...ratios.cells, ...ratios.texts)).toBeGreaterThanOrEqual(4.5);
+      await themed.page.locator('#results label', { hasText: 'class-incremental' }).click();
+      const caption = themed.page.locator('#results caption:visible');
+      expect(await caption.allInnerTexts()).toEqual([expect.stringMatching(/^class-incremental/)]);
+      await themed.close();
+    }
+  });
 
   test('on paper every panel is open and the colours are light', async () => {
     const report = await openReport(browser, syntheticRecord(), { colorScheme: 'dark' });

@@ -1,12 +1,22 @@
 /** What the numbers mean. */
 import { html, name, type Html } from '../html.ts';
-import { allMetrics } from '../metric-columns.ts';
+import { allMetrics, type MetricColumn } from '../metric-columns.ts';
 import type { ReportModel } from '../model.ts';
 import type { Section } from '../parts/section.ts';
+import type { Ddof } from '../spread.ts';
 
 /** The metrics of the record with their formulas, and how the report derives the rest. */
 export function definitions(model: ReportModel): Section {
-  const entries = allMetrics(model).map(({ label, metric, formula, description, better }): Html => {
+  return definitionsOf(allMetrics(model), model.ddof);
+}
+
+/** The same for the metrics of several runs; `more` are further entries. */
+export function definitionsOf(
+  columns: readonly Omit<MetricColumn, 'spreads'>[],
+  ddof: Ddof,
+  more?: Html,
+): Section {
+  const entries = columns.map(({ label, metric, formula, description, better }): Html => {
     const direction =
       better === undefined ? '' : ` ${better === 'higher' ? 'Higher' : 'Lower'} is better.`;
     return html`<div>
@@ -33,9 +43,8 @@ export function definitions(model: ReportModel): Section {
         <div>
           <dt>Deviations</dt>
           <dd>
-            Standard deviation over seeds with ddof ${model.ddof}: divided by
-            ${model.ddof === 1 ? 'n − 1 (sample)' : 'n (population)'}. None is given for a single
-            seed.
+            Standard deviation over seeds with ddof ${ddof}: divided by
+            ${ddof === 1 ? 'n − 1 (sample)' : 'n (population)'}. None is given for a single seed.
           </dd>
         </div>
         <div>
@@ -47,6 +56,7 @@ export function definitions(model: ReportModel): Section {
             <code>A[k,j]</code>, minus <code>A[i,j]</code>).
           </dd>
         </div>
+        ${more}
       </dl>
     </div>`,
   };

@@ -8,6 +8,35 @@ import { scenarioSentences, scenarioTitle } from '../scenario.ts';
 
 /** The command first, then everything that the numbers depend on. */
 export function reproduce(model: ReportModel): Section {
+  const { record } = model;
+  return {
+    id: 'reproduce',
+    title: 'Setting, and how to repeat it',
+    short: 'Repeat',
+    lead: scenarioOf(model),
+    body: html`${commandCard(record.command)}
+      <div class="card">${settingOf(model)}</div>`,
+  };
+}
+
+/** The scenario in words. */
+export function scenarioOf({ record: { stream } }: ReportModel): Html {
+  return html`<strong>${scenarioTitle(stream.scenario)}.</strong>
+    ${scenarioSentences(stream).join(' ')}`;
+}
+
+/** A command, ready to be copied. */
+export function commandCard(command: string): Html {
+  return html`<div class="card">
+    <div class="command">
+      <pre tabindex="0" aria-label="Command"><code>${command}</code></pre>
+      <button class="copy" type="button" data-copy hidden>Copy</button>
+    </div>
+  </div>`;
+}
+
+/** Backbone, machine, versions, stream and options. */
+export function settingOf(model: ReportModel): Html {
   const { record, seeds } = model;
   const { backbone, environment, stream } = record;
   const facts: readonly (readonly [string, Part])[] = [
@@ -24,31 +53,16 @@ export function reproduce(model: ReportModel): Section {
     ['Node', name(environment.node)],
     ['Stream', name(stream.name)],
   ];
-  return {
-    id: 'reproduce',
-    title: 'Setting, and how to repeat it',
-    short: 'Repeat',
-    lead: html`<strong>${scenarioTitle(stream.scenario)}.</strong>
-      ${scenarioSentences(stream).join(' ')}`,
-    body: html`<div class="card">
-        <div class="command">
-          <pre tabindex="0" aria-label="Command"><code>${record.command}</code></pre>
-          <button class="copy" type="button" data-copy hidden>Copy</button>
-        </div>
-      </div>
-      <div class="card">
-        <dl class="facts">
-          ${facts.map(
-            ([term, value]) =>
-              html`<div>
-                <dt>${term}</dt>
-                <dd>${value}</dd>
-              </div> `,
-          )}
-        </dl>
-        ${streamTable(model)} ${optionTable(model)} ${versions(environment.packages)}
-      </div>`,
-  };
+  return html`<dl class="facts">
+      ${facts.map(
+        ([term, value]) =>
+          html`<div>
+            <dt>${term}</dt>
+            <dd>${value}</dd>
+          </div> `,
+      )}
+    </dl>
+    ${streamTable(model)} ${optionTable(model)} ${versions(environment.packages)}`;
 }
 
 function streamTable({ record }: ReportModel): Html {

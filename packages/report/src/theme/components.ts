@@ -58,8 +58,8 @@ details[open]>summary{margin-bottom:.6rem}
 .said span{display:inline-flex;align-items:center;gap:.25rem;color:var(--ink)}
 .said em{font-style:normal}
 .said .dot-key{width:.8rem!important;height:.8rem!important}
-.definitions{display:grid;gap:.9rem;margin:0}
-.definitions dt{font-weight:600}
+.definitions{display:grid;grid-template-columns:minmax(0,1fr);gap:.9rem;margin:0}
+.definitions dt{font-weight:600;overflow-wrap:anywhere}
 .definitions dd{margin:0;color:var(--soft);font-size:.9375rem}
 .definitions code{color:var(--ink)}
 .insight{margin-top:1.6rem}

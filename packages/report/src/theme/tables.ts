@@ -16,7 +16,12 @@ tr>:first-child{text-align:start}
 .numbers tbody tr+tr>*{border-top:1px solid var(--line)}
 .numbers small{display:block;color:var(--soft);font-size:.8125rem;white-space:nowrap}
 .numbers td{white-space:nowrap}
-.numbers td.words{white-space:normal;text-align:start}
+.numbers .words{white-space:normal;text-align:start}
+.numbers.dense{font-size:.8125rem}
+.numbers.dense th,.numbers.dense td{padding-inline:.4rem}
+.numbers.dense thead th{white-space:normal;font-size:.75rem}
+.numbers.dense tbody th bdi{white-space:nowrap}
+.numbers.dense .words{min-width:9rem;text-align:start}
 .numbers .lead{font-size:1.0625rem}
 .best{font-weight:700}
 .best .v{box-shadow:inset 0 -.42em 0 color-mix(in srgb,var(--accent) 22%,transparent)}

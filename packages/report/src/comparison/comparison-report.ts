@@ -1,0 +1,23 @@
+/** The files of a comparison. */
+import type { ComparisonRecord } from '@cl/hub';
+import { compareLearners, modelsOf, type ComparisonOptions } from './compare-learners.ts';
+import { toMarkdown } from './markdown.ts';
+import { comparisonPage } from './page.ts';
+
+/**
+ * Writes `compare.html` (one self-contained page), `compare.md` (tables) and `compare.json` (the numbers of
+ * {@link compareLearners}). The same record gives the same bytes.
+ *
+ * @throws ClError as {@link compareLearners} does.
+ */
+export async function comparisonReport(
+  record: ComparisonRecord,
+  options: ComparisonOptions = {},
+): Promise<Readonly<Record<'compare.html' | 'compare.md' | 'compare.json', string>>> {
+  const comparison = compareLearners(record, options);
+  return {
+    'compare.html': await comparisonPage(record, comparison, modelsOf(record, options)),
+    'compare.md': toMarkdown(comparison),
+    'compare.json': `${JSON.stringify(comparison, undefined, 1)}\n`,
+  };
+}

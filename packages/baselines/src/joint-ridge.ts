@@ -3,12 +3,14 @@
  * al., NeurIPS 2024, theorems 1 and 2), so its adapter is held against this one.
  */
 import {
-  assertExperience,
   assertState,
   ClassRegistry,
   ClError,
   createRandom,
   defineLearner,
+  disposedError,
+  knownCandidates,
+  lessonOf,
   stateTensor,
   throwIfAborted,
   type ClassInfo,
@@ -26,7 +28,7 @@ import {
 import { randomProjection } from '@cl/linalg';
 import { createZeroShot, fuse, inDistribution, unitFeatures, type ZeroShot } from '@cl/zero-shot';
 import { z } from 'zod';
-import { disposedError, knownCandidates, pickColumns } from './closed-vocabulary.ts';
+import { pickColumns } from './closed-vocabulary.ts';
 import { JointSolver, type Block } from './joint-solve.ts';
 
 /** Options of {@link jointRidge}; named and meant as RAIL's. */
@@ -138,14 +140,15 @@ class JointRidge implements Learner {
 
   async learn(experience: Experience, work?: WorkOptions): Promise<void> {
     this.#assertOpen();
-    assertExperience('joint-ridge', this.#experiences, experience);
-    const classes = new ClassRegistry(this.#classes.all);
-    classes.add(experience.classes);
-    const images = experience.train.map(({ image }) => image);
-    const features = await unitFeatures(this.#features, images, work);
+    const { lesson, classes } = lessonOf(
+      'joint-ridge',
+      this.#classes,
+      this.#experiences,
+      experience,
+    );
+    const features = await unitFeatures(this.#features, lesson.images, work);
     throwIfAborted('joint-ridge', work?.signal);
-    const labels = Int32Array.from(experience.train, (s) => classes.position(s.classId)!);
-    this.#blocks = [...this.#blocks, { features, labels }];
+    this.#blocks = [...this.#blocks, { features, labels: lesson.labels }];
     this.#classes = classes;
     this.#experiences += 1;
     this.#weights = undefined;

@@ -1,8 +1,9 @@
 /** RAIL as a learner: features in, fused scores out. */
 import {
-  assertExperience,
   ClassRegistry,
   ClError,
+  disposedError,
+  lessonOf,
   throwIfAborted,
   type ClassInfo,
   type Experience,
@@ -61,12 +62,10 @@ export class RailLearner implements Learner {
 
   async learn(experience: Experience, work?: WorkOptions): Promise<void> {
     this.#assertOpen();
-    assertExperience('rail', this.#experiences, experience);
-    const classes = new ClassRegistry(this.#classes.all);
-    classes.add(experience.classes);
-    const samples = await this.#featuresOf(experience.train, classes, work);
+    const { lesson, classes } = lessonOf('rail', this.#classes, this.#experiences, experience);
+    const features = await unitFeatures(this.#parts.features, lesson.images, work);
     throwIfAborted('rail', work?.signal);
-    await this.#parts.adapter.add(samples, classes.size, work);
+    await this.#parts.adapter.add({ features, labels: lesson.labels }, lesson.classes, work);
     this.#classes = classes;
     this.#keys = [...this.#keys, ...experience.train.map(keyOf)];
     this.#experiences += 1;
@@ -153,7 +152,7 @@ export class RailLearner implements Learner {
       );
     } else {
       this.#assertEnough(request.samples);
-      const samples = await this.#featuresOf(request.samples, this.#classes, work);
+      const samples = await this.#featuresOf(request.samples, work);
       await adapter.remove(new Set(), samples, work);
     }
     this.#dropEmptyClasses();
@@ -163,14 +162,11 @@ export class RailLearner implements Learner {
     this.#disposed = true;
   }
 
-  async #featuresOf(
-    samples: readonly Sample[],
-    classes: ClassRegistry,
-    work?: WorkOptions,
-  ): Promise<LabelledFeatures> {
+  async #featuresOf(samples: readonly Sample[], work?: WorkOptions): Promise<LabelledFeatures> {
     const images = samples.map(({ image }) => image);
     const features = await unitFeatures(this.#parts.features, images, work);
-    return { features, labels: Int32Array.from(samples, (s) => classes.position(s.classId)!) };
+    const labels = Int32Array.from(samples, ({ classId }) => this.#classes.position(classId)!);
+    return { features, labels };
   }
 
   /** As if they had never been seen: a class without samples is forgotten, later ones move up. */
@@ -230,10 +226,6 @@ export class RailLearner implements Learner {
   }
 
   #assertOpen(): void {
-    if (!this.#disposed) return;
-    throw new ClError(
-      'DISPOSED',
-      'rail: used after dispose(), expected a live learner. Load it again.',
-    );
+    if (this.#disposed) throw disposedError('rail');
   }
 }

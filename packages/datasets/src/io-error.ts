@@ -7,9 +7,13 @@ export function ioError(where: string, path: string, cause: unknown): ClError {
   if (code === 'ENOENT' || code === 'ENOTDIR') {
     return new ClError('NOT_FOUND', `${where}: ${path} does not exist. Check the path.`, { cause });
   }
+  const advice =
+    code === 'ENOSPC' || code === 'EDQUOT' || code === 'EFBIG'
+      ? 'The disk is full: free space, or choose another cacheDir; then try again.'
+      : 'Check its permissions and the disk.';
   return new ClError(
     'IO_FAILED',
-    `${where}: cannot use ${path} (${code ?? String(cause)}). Check its permissions and the disk.`,
+    `${where}: cannot use ${path} (${code ?? String(cause)}). ${advice}`,
     { cause },
   );
 }

@@ -1,10 +1,5 @@
 /** A small CIFAR in the exact published layout: same names, same records, fewer images. */
-import { createHash } from 'node:crypto';
-import { gzipSync } from 'node:zlib';
-import { pack } from 'tar-stream';
-
-/** Files by their path in the archive. */
-export type Files = Readonly<Record<string, Buffer | string>>;
+import type { Files } from './archives.ts';
 
 /** A record: label bytes, then 1,024 bytes of red, of green and of blue that tell image, colour and place. */
 export function record(labels: readonly number[], image: number): Buffer {
@@ -50,19 +45,4 @@ export function smallCifar100(): Files {
     'cifar-100-binary/fine_label_names.txt': names('aquarium_fish', 100),
     'cifar-100-binary/coarse_label_names.txt': names('large_carnivores', 20),
   };
-}
-
-/** The files as .tar.gz. */
-export async function tarGz(files: Files): Promise<Buffer> {
-  const tar = pack();
-  for (const [name, content] of Object.entries(files)) tar.entry({ name }, content);
-  tar.finalize();
-  const chunks: Buffer[] = [];
-  for await (const chunk of tar) chunks.push(chunk as Buffer);
-  return gzipSync(Buffer.concat(chunks));
-}
-
-/** Lower-case hex. */
-export function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -12,7 +12,8 @@ import { join } from 'node:path';
 import { cifar10 } from '@cl/datasets';
 import { resolveOptions, type Dataset, type WorkOptions } from '@cl/hub';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { sha256, smallCifar10, tarGz } from './cifar-copy.ts';
+import { sha256, tarGz } from './archives.ts';
+import { smallCifar10 } from './cifar-copy.ts';
 import { errorOf } from './error-of.ts';
 import {
   cutAfter,
@@ -32,7 +33,9 @@ beforeEach(() => {
 afterEach(() => rmSync(cacheDir, { recursive: true }));
 
 const inCache = () => join(cacheDir, 'datasets', 'cifar10');
-const archiveName = `${sha256(bytes).slice(0, 16)}-copy.tar.gz`;
+const archiveName = 'cifar-10-binary.tar.gz';
+const part = () => join(inCache(), `${archiveName}.part`);
+const checksums = { [archiveName]: sha256(bytes) };
 
 /** Opens the dataset through a server that behaves so; gives the ranges that were asked for too. */
 async function open(
@@ -43,8 +46,8 @@ async function open(
   const server = await serve(file, ...behaviours);
   try {
     const options = await resolveOptions(cifar10, {
-      url: server.url,
-      sha256: sha256(bytes),
+      mirrors: [server.url],
+      checksums,
       partial: true,
       cacheDir,
       retries: 1,
@@ -59,13 +62,13 @@ async function open(
 
 describe('a download', () => {
   test('continues where the connection was cut', async () => {
-    const { dataset, ranges } = await open([cutAfter(1000), honest]);
+    const { dataset, ranges } = await open([cutAfter(1000, part), honest]);
     expect(dataset.train).toHaveLength(20);
     expect(ranges).toEqual(['-', 'bytes=1000-']);
   });
 
   test('starts anew with a server that knows no ranges', async () => {
-    const { dataset, ranges } = await open([cutAfter(1000), wholeOnly]);
+    const { dataset, ranges } = await open([cutAfter(1000, part), wholeOnly]);
     expect(dataset.train).toHaveLength(20);
     expect(ranges).toEqual(['-', 'bytes=1000-']);
   });
@@ -86,24 +89,24 @@ describe('a download', () => {
   });
 
   test('fails after its retries, keeps what came, and continues in the next call', async () => {
-    const error = await errorOf(() => open([cutAfter(1000), status(500)], { retries: 1 }));
+    const error = await errorOf(() => open([cutAfter(1000, part), status(500)], { retries: 1 }));
     expect(error.code).toBe('DOWNLOAD_FAILED');
     expect(error.message).toContain('the server answered 500; 1000 bytes are kept');
-    expect(readFileSync(join(inCache(), `${archiveName}.part`))).toEqual(bytes.subarray(0, 1000));
+    expect(readFileSync(part())).toEqual(bytes.subarray(0, 1000));
     const { ranges } = await open([honest]);
     expect(ranges).toEqual(['bytes=1000-']);
   });
 
   test('takes a part that is already whole', async () => {
-    await errorOf(() => open([cutAfter(10)], { retries: 0 }));
-    writeFileSync(join(inCache(), `${archiveName}.part`), bytes);
+    await errorOf(() => open([cutAfter(10, part)], { retries: 0 }));
+    writeFileSync(part(), bytes);
     const { ranges } = await open([honest]);
     expect(ranges).toEqual([`bytes=${bytes.length}-`]);
   });
 
   test('starts anew when the part turns out to be of another file', async () => {
-    await errorOf(() => open([cutAfter(10)], { retries: 0 }));
-    writeFileSync(join(inCache(), `${archiveName}.part`), Buffer.alloc(700, 7));
+    await errorOf(() => open([cutAfter(10, part)], { retries: 0 }));
+    writeFileSync(part(), Buffer.alloc(700, 7));
     const { dataset, ranges } = await open([honest]);
     expect(dataset.train).toHaveLength(20);
     expect(ranges).toEqual(['bytes=700-', '-']);
@@ -124,7 +127,7 @@ describe('a download', () => {
     [403, 'the server answered 403'],
   ])('is not tried again after %i', async (code, words) => {
     const server = await serve(bytes, status(code));
-    const options = await resolveOptions(cifar10, { url: server.url, cacheDir });
+    const options = await resolveOptions(cifar10, { mirrors: [server.url], cacheDir });
     const error = await errorOf(() => cifar10.create(options));
     await server.close();
     expect(error.code).toBe('DOWNLOAD_FAILED');
@@ -144,7 +147,7 @@ describe('a download', () => {
   test('fails with a reason when nobody listens', async () => {
     const server = await serve(bytes, honest);
     await server.close();
-    const options = await resolveOptions(cifar10, { url: server.url, cacheDir, retries: 0 });
+    const options = await resolveOptions(cifar10, { mirrors: [server.url], cacheDir, retries: 0 });
     const error = await errorOf(() => cifar10.create(options));
     expect(error.code).toBe('DOWNLOAD_FAILED');
     expect(error.message).toContain('ECONNREFUSED');
@@ -166,8 +169,8 @@ describe('a download', () => {
   test('of two callers at once one downloads and the other waits', async () => {
     const server = await serve(bytes, honest);
     const options = await resolveOptions(cifar10, {
-      url: server.url,
-      sha256: sha256(bytes),
+      mirrors: [server.url],
+      checksums,
       partial: true,
       cacheDir,
     });
@@ -175,11 +178,11 @@ describe('a download', () => {
     await server.close();
     for (const { train } of both) expect(train).toHaveLength(20);
     expect(server.ranges).toEqual(['-']);
-    expect(readdirSync(inCache())).toEqual([sha256(bytes).slice(0, 16)]);
+    expect(readdirSync(inCache()).sort()).toEqual(['cifar-10-binary.tar', 'files.json']);
   });
 
   test('a lock left by a killed process is taken over; a fresh one is waited for', async () => {
-    const lock = join(inCache(), `${sha256(bytes).slice(0, 16)}.lock`);
+    const lock = `${inCache()}.lock`;
     mkdirSync(lock, { recursive: true });
     const work = { signal: AbortSignal.timeout(200) };
     expect((await errorOf(() => open([honest], {}, { work }))).code).toBe('ABORTED');

@@ -1,9 +1,7 @@
 /** Files of CIFAR records: labels are read once, pixels when somebody looks. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { ClError, throwIfAborted, type PixelImage, type WorkOptions } from '@cl/hub';
-import { ioError } from '../io-error.ts';
+import type { TreeFile } from '../tree/tree.ts';
 import { pixelBytes } from './format.ts';
 
 /** Where the label is in a record of `labelBytes` + 3,072 bytes. */
@@ -29,39 +27,32 @@ export interface RecordFile {
  * `ABORTED`.
  */
 export async function readLabels(
-  path: string,
+  file: TreeFile,
   { labelBytes, labelAt, classes }: RecordLayout,
   { signal }: WorkOptions,
 ): Promise<RecordFile> {
   const record = labelBytes + pixelBytes;
-  const labels: number[] = [];
-  const hash = createHash('sha256');
-  let bytes = 0;
-  try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
-      throwIfAborted('cifar', signal);
-      const block = chunk as Buffer;
-      hash.update(block);
-      // The next label is at the first place of this block that is `labelAt` into a record.
-      for (let i = (labelAt - (bytes % record) + record) % record; i < block.length; i += record) {
-        labels.push(block[i]!);
-      }
-      bytes += block.length;
-    }
-  } catch (cause) {
-    throw ioError('cifar', path, cause);
-  }
+  const bytes = await file.size();
   if (bytes === 0 || bytes % record !== 0) {
-    throw corrupt(path, `has ${bytes} bytes, expected a multiple of ${record}`);
+    throw corrupt(file.name, `has ${bytes} bytes, expected a multiple of ${record}`);
+  }
+  const labels = new Uint8Array(bytes / record);
+  const hash = createHash('sha256');
+  for (let first = 0; first < labels.length; first += recordsARead) {
+    throwIfAborted('cifar', signal);
+    const last = Math.min(labels.length, first + recordsARead);
+    const block = await file.read(first * record, last * record);
+    hash.update(block);
+    for (let i = first; i < last; i += 1) labels[i] = block[(i - first) * record + labelAt]!;
   }
   const stray = labels.findIndex((label) => label >= classes);
   if (stray >= 0) {
     throw corrupt(
-      path,
+      file.name,
       `gives image ${stray} label ${labels[stray]!}, expected 0 to ${classes - 1}`,
     );
   }
-  return { labels: Uint8Array.from(labels), sha256: hash.digest('hex') };
+  return { labels, sha256: hash.digest('hex') };
 }
 
 /**
@@ -70,28 +61,13 @@ export async function readLabels(
  * @throws ClError `CORRUPT_FILE` when the file has become shorter; `NOT_FOUND`, `IO_FAILED`.
  */
 export async function readPixels(
-  path: string,
+  file: TreeFile,
   index: number,
   labelBytes: number,
 ): Promise<PixelImage> {
-  const planes = new Uint8Array(pixelBytes);
-  let read = 0;
-  try {
-    const file = await open(path);
-    try {
-      const start = index * (labelBytes + pixelBytes) + labelBytes;
-      while (read < pixelBytes) {
-        const { bytesRead } = await file.read(planes, read, pixelBytes - read, start + read);
-        if (bytesRead === 0) break;
-        read += bytesRead;
-      }
-    } finally {
-      await file.close();
-    }
-  } catch (cause) {
-    throw ioError('cifar', path, cause);
-  }
-  if (read < pixelBytes) throw corrupt(path, `ends before image ${index}`);
+  const start = index * (labelBytes + pixelBytes) + labelBytes;
+  const planes = await file.read(start, start + pixelBytes);
+  if (planes.length < pixelBytes) throw corrupt(file.name, `ends before image ${index}`);
   const plane = pixelBytes / 3;
   const data = new Uint8Array(pixelBytes);
   for (let i = 0, o = 0; i < plane; i += 1, o += 3) {
@@ -102,6 +78,9 @@ export async function readPixels(
   return { kind: 'pixels', width: 32, height: 32, data };
 }
 
-function corrupt(path: string, found: string): ClError {
-  return new ClError('CORRUPT_FILE', `cifar: ${path} ${found}. Delete it and fetch it again.`);
+/** About 1 MB. */
+const recordsARead = 340;
+
+function corrupt(file: string, found: string): ClError {
+  return new ClError('CORRUPT_FILE', `cifar: ${file} ${found}. Delete it and fetch it again.`);
 }

@@ -1,27 +1,20 @@
-/** Images in folders: the class is the folder's name, or what a CSV list says. */
+/** Images in folders, on disk or in an archive: the class is the folder's name, or what a list says. */
 import { basename } from 'node:path';
-import {
-  ClassRegistry,
-  ClError,
-  defineDataset,
-  type ClassInfo,
-  type DatasetPlugin,
-  type Sample,
-  type WorkOptions,
-} from '@cl/hub';
+import { ClError, defineDataset, type DatasetPlugin, type WorkOptions } from '@cl/hub';
 import { z } from 'zod';
-import { naturalOrder } from '../natural-order.ts';
+import { readClassNames } from './class-names.ts';
 import type { ListedImage } from './listed-image.ts';
-import { missingFiles, readCsv, readPaths } from './lists.ts';
-import { openRoot, type Root } from './root.ts';
+import { missingFiles, readList, readPaths, readRootText } from './lists.ts';
+import { openImages } from './open.ts';
+import { ownDataset, ownDefaults, ownHelp, ownShape, type OwnOptions } from './own-dataset.ts';
+import type { Root } from '../tree/root.ts';
 import { scanClassFolders } from './scan.ts';
-import { splitByFraction } from './split.ts';
 
 /** Options of {@link imageFolder}. Files are named relative to `root`, and none outside it is read. */
-export interface ImageFolderOptions {
-  /** The folder; has to be given. */
+export interface ImageFolderOptions extends OwnOptions {
+  /** The folder, or a .zip, .tar, .tar.gz or .tgz of one; has to be given. */
   readonly root: string;
-  /** CSV with `path,label[,split]`; empty: the folders are the classes. */
+  /** CSV with `path,label[,split]`, or JSON with these keys; empty: the folders are the classes. */
   readonly list: string;
   /** Split file with the test images, one path a line; empty: none. */
   readonly testList: string;
@@ -30,14 +23,8 @@ export interface ImageFolderOptions {
   /** Sub-folders with the two splits; used when the root holds both. */
   readonly trainFolder: string;
   readonly testFolder: string;
-  /** Part of each class that is held out for testing when nothing else says so; 0 to 1. */
-  readonly testFraction: number;
-  /** Seed of that choice. */
-  readonly seed: number;
-  /** Domain of all classes, and prefix of their ids; empty: none. */
-  readonly domain: string;
-  /** Sentence patterns of the classes; empty: the learner's own. */
-  readonly templates: readonly string[];
+  /** File that gives folders a class name: a JSON object, or lines of folder and name; empty: the folder's own. */
+  readonly classNames: string;
 }
 
 const schema: z.ZodType<ImageFolderOptions> = z.object({
@@ -47,16 +34,14 @@ const schema: z.ZodType<ImageFolderOptions> = z.object({
   trainList: z.string(),
   trainFolder: z.string(),
   testFolder: z.string(),
-  testFraction: z.number().min(0).max(1),
-  seed: z.int(),
-  domain: z.string(),
-  templates: z.array(z.string().includes('{}', 'expected {} where the class goes')),
+  classNames: z.string(),
+  ...ownShape,
 });
 
 /** A folder of images, one sub-folder a class. */
 export const imageFolder: DatasetPlugin<ImageFolderOptions> = defineDataset({
   name: 'image-folder',
-  description: 'Your own images: one folder a class, or a CSV list.',
+  description: 'Your own images: one folder a class, or a list; a folder or an archive.',
   defaults: {
     root: '',
     list: '',
@@ -64,22 +49,18 @@ export const imageFolder: DatasetPlugin<ImageFolderOptions> = defineDataset({
     trainList: '',
     trainFolder: 'train',
     testFolder: 'test',
-    testFraction: 0.2,
-    seed: 0,
-    domain: '',
-    templates: [],
+    classNames: '',
+    ...ownDefaults,
   },
   help: {
-    root: 'folder with one sub-folder a class (or train/CLASS and test/CLASS)',
-    list: 'CSV in it with path,label[,split] instead of class folders',
+    root: 'folder or archive with one sub-folder a class (or train/CLASS and test/CLASS)',
+    list: 'CSV or JSON in it with path, label and perhaps split instead of class folders',
     testList: 'file in it that lists the test images, one path a line',
     trainList: 'file in it that lists the training images; empty: all that testList leaves',
     trainFolder: 'sub-folder of the training split, used when both are there; empty: none',
     testFolder: 'sub-folder of the test split, used when both are there; empty: none',
-    testFraction: 'part of each class held out for testing when nothing else says so',
-    seed: 'seed of that choice',
-    domain: 'domain of all classes and prefix of their ids',
-    templates: 'sentence patterns for the classes, {} for the name',
+    classNames: 'file in it that names the classes: a JSON object, or lines of folder and name',
+    ...ownHelp,
   },
   schema,
   async create(options, work = {}) {
@@ -89,28 +70,14 @@ export const imageFolder: DatasetPlugin<ImageFolderOptions> = defineDataset({
         'dataset "image-folder": option root is empty, expected a folder of images. Name the folder.',
       );
     }
-    const root = await openRoot(options.root);
-    const images = splitByFraction(
-      await listImages(root, options, work),
-      options.testFraction,
-      options.seed,
-    );
-    const classes = classesOf(images, options);
-    const samplesOf = (split: 'train' | 'test'): Sample[] =>
-      images
-        .filter((image) => image.split === split)
-        .map(({ path, name, label }) => ({
-          image: { id: name.normalize('NFC'), source: { kind: 'file', path } },
-          classId: idOf(label, options.domain),
-        }));
-    const train = samplesOf('train');
-    assertTrained(root.real, classes, train);
-    return {
-      name: options.domain === '' ? basename(root.real) : options.domain,
-      classes,
-      train,
-      test: samplesOf('test'),
-    };
+    const root = await openImages(options.root, work);
+    const { classNames } = options;
+    const names =
+      classNames === ''
+        ? undefined
+        : readClassNames(classNames, await readRootText(root, classNames));
+    const images = await listImages(root, options, work);
+    return ownDataset(basename(root.real), root.real, images, options, names);
   },
 });
 
@@ -120,7 +87,9 @@ async function listImages(
   work: WorkOptions,
 ): Promise<readonly ListedImage[]> {
   if (options.list !== '') {
-    const listed = await readCsv(root, options.list, work);
+    const list = { file: options.list, text: await readRootText(root, options.list) };
+    const columns = { path: 'path', label: 'label', split: 'split' };
+    const listed = await readList(root, list, columns, work);
     if (listed.length > 0) return listed;
     throw new ClError(
       'EMPTY_STREAM',
@@ -168,44 +137,5 @@ function inBoth(path: string): ClError {
   return new ClError(
     'INVALID_DATA',
     `image-folder: ${path} is in the training list and in the test list, expected one of them. Remove it from one.`,
-  );
-}
-
-/** The classes in natural order of their labels. */
-function classesOf(
-  images: readonly ListedImage[],
-  { domain, templates }: ImageFolderOptions,
-): readonly ClassInfo[] {
-  const names = [...new Set(images.map(({ label }) => label.normalize('NFC')))].sort(naturalOrder);
-  const classes = names.map((name): ClassInfo => {
-    const phrase = name.replaceAll(/[_\s]+/gu, ' ').trim();
-    return {
-      id: idOf(name, domain),
-      name,
-      ...(phrase === name ? {} : { phrase }),
-      ...(domain === '' ? {} : { domain }),
-      ...(templates.length === 0 ? {} : { templates }),
-    };
-  });
-  return new ClassRegistry(classes).all; // refuses ids that are too long or hold control characters
-}
-
-function idOf(label: string, domain: string): string {
-  const name = label.normalize('NFC');
-  return domain === '' ? name : `${domain}/${name}`;
-}
-
-function assertTrained(
-  root: string,
-  classes: readonly ClassInfo[],
-  train: readonly Sample[],
-): void {
-  const trained = new Set(train.map(({ classId }) => classId));
-  const empty = classes.filter(({ id }) => !trained.has(id)).map(({ name }) => `"${name}"`);
-  if (empty.length === 0) return;
-  throw new ClError(
-    'EMPTY_CLASS',
-    `image-folder: ${empty.length} classes in ${root} have no training image (${empty.slice(0, 5).join(', ')}` +
-      `${empty.length > 5 ? ', …' : ''}), expected at least one each. Add some, or lower testFraction.`,
   );
 }

@@ -1,13 +1,19 @@
-/** Lists of images: a CSV with `path,label[,split]`, or split files with one path a line. */
-import { readFile } from 'node:fs/promises';
-import { createReadStream } from 'node:fs';
+/** Lists of images: CSV, JSON or JSON lines with a path and a label each, or split files with one path a line. */
 import { ClError, throwIfAborted, type WorkOptions } from '@cl/hub';
-import { parse } from 'csv-parse';
+import { parse } from 'csv-parse/sync';
 import { ioError } from '../io-error.ts';
 import type { ListedImage } from './listed-image.ts';
-import type { Root } from './root.ts';
+import type { Root } from '../tree/root.ts';
 
 const where = 'image-folder';
+
+/** What the columns of a list, or the keys of its objects, are called. */
+export interface Columns {
+  readonly path: string;
+  readonly label: string;
+  /** May be missing: then the images have no split. */
+  readonly split: string;
+}
 
 /** A row of a list before its file was looked up. */
 interface Row {
@@ -18,43 +24,97 @@ interface Row {
 }
 
 /**
- * The images that a CSV lists. Its header names the columns `path` (relative to the root), `label` and, if wanted,
- * `split` (`train` or `test`; rows of `val`, `valid` and `validation` are left out); others are ignored.
+ * The images that a list names, by its name: `.jsonl` and `.ndjson` have an object a line, `.json` an array of them,
+ * anything else is a CSV with a header. Paths are relative to the root; a split is `train` or `test` (rows of `val`, `valid`
+ * and `validation` are left out); other columns are ignored. The text comes without a byte order mark.
  *
  * @throws ClError `NOT_FOUND` naming the missing files, `INVALID_DATA` naming the line: no such column, an empty cell, an
- * unknown split, a path given twice or leaving the root; `CORRUPT_FILE` when it is no CSV.
+ * unknown split, a path given twice or leaving the root; `CORRUPT_FILE` when it is no such list.
  */
-export async function readCsv(root: Root, file: string, work: WorkOptions): Promise<ListedImage[]> {
+export async function readList(
+  root: Root,
+  list: { readonly file: string; readonly text: string },
+  columns: Columns,
+  work: WorkOptions,
+): Promise<ListedImage[]> {
+  const { file, text } = list;
+  const parseRecords = /\.(?:jsonl|ndjson)$/iu.test(file)
+    ? jsonLines
+    : /\.json$/iu.test(file)
+      ? jsonArray
+      : csv;
+  const rows = parseRecords(file, text).flatMap(({ record, line }) => {
+    const row = rowOf(file, record, line, columns);
+    return row === undefined ? [] : [row];
+  });
+  return lookUp(root, file, rows, work);
+}
+
+/** A record with the line, or the place in the array, that it stands in. */
+interface ListRecord {
+  readonly record: Readonly<Record<string, unknown>>;
+  readonly line: number;
+}
+
+function csv(file: string, text: string): readonly ListRecord[] {
+  try {
+    const options = { columns: true, info: true, bom: true, skip_empty_lines: true, trim: true };
+    const records = parse(text, options) as unknown as readonly {
+      readonly record: Readonly<Record<string, string>>;
+      readonly info: { readonly lines: number };
+    }[];
+    return records.map(({ record, info }) => ({ record, line: info.lines }));
+  } catch (cause) {
+    throw unlike(file, 'a CSV', cause);
+  }
+}
+
+function jsonLines(file: string, text: string): readonly ListRecord[] {
+  return text.split(/\r?\n/u).flatMap((json, i) => {
+    if (json.trim() === '') return [];
+    try {
+      return [{ record: asRecord(JSON.parse(json)), line: i + 1 }];
+    } catch (cause) {
+      throw unlike(file, `JSON lines at line ${i + 1}`, cause);
+    }
+  });
+}
+
+function jsonArray(file: string, text: string): readonly ListRecord[] {
+  try {
+    const values = JSON.parse(text) as unknown;
+    if (!Array.isArray(values)) throw new Error('it is no array');
+    return values.map((value, i) => ({ record: asRecord(value), line: i + 1 }));
+  } catch (cause) {
+    throw unlike(file, 'a JSON array of objects', cause);
+  }
+}
+
+function asRecord(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Readonly<Record<string, unknown>>;
+  }
+  throw new Error('it holds something that is no object');
+}
+
+function unlike(file: string, expected: string, cause: unknown): ClError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new ClError(
+    'CORRUPT_FILE',
+    `${where}: ${file} is not ${expected}: ${reason}. Mend the file.`,
+    { cause },
+  );
+}
+
+/**
+ * A text file of the root.
+ *
+ * @throws ClError `NOT_FOUND`, `INVALID_DATA` when it lies outside the root, `IO_FAILED`.
+ */
+export async function readRootText(root: Root, file: string): Promise<string> {
   const place = await root.file(file);
   if (place === undefined) throw ioError(where, file, { code: 'ENOENT' });
-  const rows: Row[] = [];
-  const parser = parse({
-    columns: true,
-    info: true,
-    bom: true,
-    skip_empty_lines: true,
-    trim: true,
-  });
-  const source = createReadStream(place.real);
-  source.on('error', (error) => parser.destroy(error));
-  try {
-    for await (const { record, info } of source.pipe(parser) as AsyncIterable<CsvRecord>) {
-      const row = rowOf(file, record, info.lines);
-      if (row !== undefined) rows.push(row);
-    }
-  } catch (cause) {
-    if (!(cause instanceof Error) || !('code' in cause) || !String(cause.code).startsWith('CSV_')) {
-      throw ioError(where, file, cause);
-    }
-    throw new ClError(
-      'CORRUPT_FILE',
-      `${where}: ${file} is not a CSV: ${cause.message}. Mend the file.`,
-      {
-        cause,
-      },
-    );
-  }
-  return lookUp(root, file, rows, work);
+  return new TextDecoder().decode(await root.open(place).read()); // leaves a byte order mark out
 }
 
 /**
@@ -64,34 +124,36 @@ export async function readCsv(root: Root, file: string, work: WorkOptions): Prom
  * @throws ClError `NOT_FOUND` when the file does not exist, `INVALID_DATA` when it lies outside the root.
  */
 export async function readPaths(root: Root, file: string): Promise<string[]> {
-  const place = await root.file(file);
-  if (place === undefined) throw ioError(where, file, { code: 'ENOENT' });
-  const text = await readFile(place.real, 'utf8').catch((cause: unknown) => {
-    throw ioError(where, file, cause);
-  });
-  return text
-    .replace(/^\uFEFF/u, '')
+  return (await readRootText(root, file))
     .split(/\r?\n/u)
     .map((line) => line.trim())
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-interface CsvRecord {
-  readonly record: Readonly<Record<string, string>>;
-  readonly info: { readonly lines: number };
-}
-
 const leftOut = new Set(['val', 'valid', 'validation']);
 
-function rowOf(file: string, record: CsvRecord['record'], line: number): Row | undefined {
-  const { path, label, split } = record;
-  for (const [column, value] of Object.entries({ path, label })) {
+function rowOf(
+  file: string,
+  record: Readonly<Record<string, unknown>>,
+  line: number,
+  columns: Columns,
+): Row | undefined {
+  const cell = (column: string): string | undefined => {
+    const value = record[column];
+    if (typeof value === 'number') return String(value);
+    return typeof value === 'string' ? value.trim() : undefined;
+  };
+  const [path, label, split] = [columns.path, columns.label, columns.split].map(cell);
+  for (const [column, value] of [
+    [columns.path, path],
+    [columns.label, label],
+  ] as const) {
     if (value !== undefined && value !== '') continue;
     const found = value === undefined ? `has no column "${column}"` : `has an empty ${column}`;
     throw new ClError(
       'INVALID_DATA',
-      `${where}: line ${line} of ${file} ${found}, expected the columns path, label and perhaps split (found ` +
-        `${Object.keys(record).join(', ')}). Mend the list.`,
+      `${where}: line ${line} of ${file} ${found}, expected the columns ${columns.path}, ${columns.label} and perhaps ` +
+        `${columns.split} (found ${Object.keys(record).join(', ')}). Mend the list.`,
     );
   }
   if (split !== undefined && leftOut.has(split)) return undefined;
@@ -133,7 +195,7 @@ async function lookUp(
       );
     }
     lines.set(place.real, line);
-    const image = { path: place.real, name: place.name, label };
+    const image = { path: place.real, name: place.name, label, file: root.open(place) };
     listed.push(split === undefined ? image : { ...image, split });
   }
   work.onProgress?.({ phase: 'list images', done: rows.length, total: rows.length });

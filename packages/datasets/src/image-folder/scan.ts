@@ -1,11 +1,11 @@
 /** Class folders: the images below a sub-folder of the root belong to the class that the sub-folder names. */
 import { ClError, throwIfAborted, type WorkOptions } from '@cl/hub';
 import { naturalOrder } from '../natural-order.ts';
+import { isImage } from '../tree/tree.ts';
 import type { ListedImage } from './listed-image.ts';
-import type { Place, Root } from './root.ts';
+import type { Place, Root } from '../tree/root.ts';
 
 const where = 'image-folder';
-const imageName = /\.(?:jpe?g|png|webp|avif|gif|tiff?)$/iu;
 
 /** Names of the sub-folders that hold the two splits; both empty: the sub-folders of the root are the classes. */
 export interface SplitFolders {
@@ -48,8 +48,10 @@ export async function scanClassFolders(
     const images = await imagesBelow(root, place);
     if (images.length === 0) empty.push(place.name);
     const label = place.name.slice(place.name.lastIndexOf('/') + 1);
-    for (const { real, name } of images) {
-      listed.push({ path: real, name, label, ...(part === undefined ? {} : { split: part }) });
+    for (const image of images) {
+      const { real: path, name } = image;
+      const listedImage = { path, name, label, file: root.open(image) };
+      listed.push(part === undefined ? listedImage : { ...listedImage, split: part });
     }
   }
   work.onProgress?.({ phase: 'list images', done: classes.length, total: classes.length });
@@ -68,7 +70,7 @@ async function imagesBelow(root: Root, folder: Place): Promise<Place[]> {
   const open = [folder];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { folders, files } = await root.entries(next);
-    for (const file of files) if (imageName.test(file.name)) images.push(file);
+    for (const file of files) if (isImage(file.name)) images.push(file);
     open.push(...folders);
   }
   return images.sort((a, b) => naturalOrder(a.name, b.name));
@@ -87,7 +89,7 @@ function assertNoOtherSplit(root: string, split: SplitFolders, folders: readonly
 }
 
 function noClass(root: string, files: readonly Place[]): ClError {
-  const loose = files.filter(({ name }) => imageName.test(name)).length;
+  const loose = files.filter(({ name }) => isImage(name)).length;
   return new ClError(
     'EMPTY_STREAM',
     `${where}: ${root} has no class folder${loose > 0 ? ` (${loose} images lie beside)` : ''}, expected ` +

@@ -1,16 +1,21 @@
 import { createRandom } from '@cl/hub';
-import type { ListedImage } from './listed-image.ts';
+
+/** An image with its class, and its split where that is known. */
+interface Labelled {
+  readonly label: string;
+  readonly split?: 'train' | 'test';
+}
 
 /**
  * Gives each image without a split one: of every class the given fraction goes to the test set, chosen by the seed and
  * the label. A class of two or more images keeps at least one in each set while the fraction is above 0; a single
  * image is for training.
  */
-export function splitByFraction(
-  images: readonly ListedImage[],
+export function splitByFraction<T extends Labelled>(
+  images: readonly T[],
   fraction: number,
   seed: number,
-): readonly Required<ListedImage>[] {
+): readonly (T & { readonly split: 'train' | 'test' })[] {
   const byLabel = new Map<string, number[]>();
   for (const [place, { label, split }] of images.entries()) {
     if (split !== undefined) continue;

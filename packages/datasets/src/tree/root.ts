@@ -1,14 +1,16 @@
-/** The folder that an image folder reads, and the promise that nothing outside it is read. */
+/** The folder or archive that an image folder reads, and the promise that nothing outside it is read. */
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { ClError } from '@cl/hub';
 import { ioError } from '../io-error.ts';
+import { diskFile } from './disk-file.ts';
+import { isHidden, type TreeFile } from './tree.ts';
 
 const where = 'image-folder';
 
 /** A folder or file below the root: where it is really, and how people name it. */
 export interface Place {
-  /** Absolute, without symbolic links. */
+  /** Absolute, without symbolic links; in an archive its path there. No two files have the same. */
   readonly real: string;
   /** Relative to the root, with forward slashes. */
   readonly name: string;
@@ -27,10 +29,12 @@ export interface Root {
    * @throws ClError `INVALID_DATA` when the path leaves the root, by `..` or through a link.
    */
   file(path: string): Promise<Place | undefined>;
+  /** A file of the root to read. */
+  open(place: Place): TreeFile;
 }
 
 /**
- * Opens a root.
+ * Opens a folder as a root.
  *
  * @throws ClError `NOT_FOUND` when it does not exist or is no folder, `IO_FAILED`.
  */
@@ -44,7 +48,12 @@ export async function openRoot(path: string): Promise<Root> {
       `${where}: ${path} is a file, expected a folder. Name the folder.`,
     );
   }
-  return { real, entries: (folder) => entriesOf(real, folder), file: (name) => fileOf(real, name) };
+  return {
+    real,
+    entries: (folder) => entriesOf(real, folder),
+    file: (name) => fileOf(real, name),
+    open: ({ name, real: path }) => diskFile(name, path),
+  };
 }
 
 async function entriesOf(
@@ -56,7 +65,7 @@ async function entriesOf(
     throw ioError(where, folder.real, cause);
   });
   for (const entry of entries) {
-    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
+    if (isHidden(entry.name)) continue;
     const place = {
       real: join(folder.real, entry.name),
       name: folder.name === '' ? entry.name : `${folder.name}/${entry.name}`,

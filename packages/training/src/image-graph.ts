@@ -4,6 +4,7 @@ import {
   fromFloat16,
   graphFromModel,
   readModel,
+  weightsOf,
   type GraphNode,
   type OnnxGraph,
   type OnnxTensor,
@@ -74,6 +75,21 @@ function widenHalves(graph: OnnxGraph): OnnxGraph {
     types.delete(name);
   }
   return { ...graph, nodes, initializers, types };
+}
+
+/** Inputs, from a position on, whose numbers are no weights: factors of a size, statistics of past batches. */
+const settingsFrom: Readonly<Record<string, number>> = {
+  Resize: 1,
+  Upsample: 1,
+  BatchNormalization: 3,
+};
+
+/** Names of the constants that training may change, those of other element types than float32 among them. */
+export function trainableNames(graph: OnnxGraph): string[] {
+  const settings = new Set(
+    graph.nodes.flatMap(({ opType, inputs }) => inputs.slice(settingsFrom[opType] ?? Infinity)),
+  );
+  return weightsOf(graph).filter((name) => !settings.has(name));
 }
 
 /** FLOAT of ONNX's TensorProto.DataType. */

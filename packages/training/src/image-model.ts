@@ -5,7 +5,6 @@ import {
   attentionSites,
   modelFromGraph,
   simplify,
-  weightsOf,
   writeModel,
   type OnnxGraph,
   type OnnxTensor,
@@ -16,6 +15,7 @@ import {
   readImageGraph,
   standardNames,
   tokensName,
+  trainableNames,
 } from './image-graph.ts';
 import { placesOf, type WeightPlace } from './weight-places.ts';
 
@@ -91,8 +91,9 @@ class OpenedModel implements ImageModel {
     this.featureDim = backbone.featureDim;
     this.#original = readImageGraph(graph);
     this.#standard = standardNames(this.#original, graph);
-    const whole = this.#simplified(1, weightsOf(this.#standard));
-    this.places = placesOf(whole);
+    const trainable = trainableNames(this.#standard);
+    const whole = this.#simplified(1, trainable);
+    this.places = placesOf(whole, trainable);
     this.weights = new Map(
       [...this.places.keys()].map((name) => [name, whole.initializers.get(name)!]),
     );

@@ -2,7 +2,6 @@
 import {
   attentionSites,
   producersOf,
-  weightsOf,
   type AttentionSite,
   type GraphNode,
   type OnnxGraph,
@@ -35,10 +34,16 @@ export interface WeightPlace {
   readonly matrix: boolean;
 }
 
-/** The places of the float32 weights of a simplified graph, in the order of their first use. */
-export function placesOf(graph: OnnxGraph): ReadonlyMap<string, WeightPlace> {
+/**
+ * The places of the float32 weights among these constants of a simplified graph, in the order of their first use; those
+ * that it does not use are left out.
+ */
+export function placesOf(
+  graph: OnnxGraph,
+  names: readonly string[],
+): ReadonlyMap<string, WeightPlace> {
   const weights = new Set(
-    weightsOf(graph).filter((name) => graph.initializers.get(name)!.dtype === 'float32'),
+    names.filter((name) => graph.initializers.get(name)?.dtype === 'float32'),
   );
   const map = new BlockMap(graph);
   const places = new Map<string, WeightPlace>();

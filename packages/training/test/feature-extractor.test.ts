@@ -41,7 +41,7 @@ describe('features of a real backbone', () => {
   test('are the backbone’s, however the images are cut into batches', async () => {
     const images = noise(7, 48);
     const expected = await backbone.embedImages(images);
-    for (const batchSize of [1, 3, 4, 64]) {
+    for (const batchSize of [3, 64]) {
       const done: number[] = [];
       const features = await using(createFeatureExtractor(model, { batchSize, threads: 1 }), (e) =>
         e.features(images, { onProgress: (progress) => done.push(progress.done) }),

@@ -1,35 +1,22 @@
 import { backward } from '@cl/autodiff';
-import type { Tensor } from '@cl/hub';
+import type { Tensor, TrainableBackbone } from '@cl/hub';
 import { GraphBuilder, printGraph, writeModel } from '@cl/onnx';
-import { openImageModel, withClassifier, type ImageModel, type WeightPlace } from '@cl/training';
+import { openImageModel, withClassifier, type ImageModel } from '@cl/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { exported, noise, tinyClip } from './support/backbones.ts';
+import {
+  asClip,
+  clips,
+  exported,
+  fused,
+  noise,
+  open,
+  tinyClip,
+  vits,
+} from './support/backbones.ts';
 import { apart, runGraph, runModel } from './support/run-graph.ts';
 
 /** float32 through a few layers, computed in another order: relative to the largest feature. */
 const tolerance = 1e-5;
-
-const vits = [
-  ...['opset11', 'opset14', 'opset17', 'dynamo', 'dynamo23'].map((e) => `vit-${e}`),
-  ...['opset11', 'opset14', 'opset17', 'dynamo'].map((e) => `deit-${e}`),
-  ...['opset14', 'opset17'].map((e) => `dinov2-${e}`),
-];
-const fused = ['fused-opset11', 'fused-dynamo'];
-const clips = ['opset11', 'opset14', 'opset17', 'dynamo'].map((e) => `clip-vision-${e}`);
-const asClip = { output: 'image_embeds', take: 'all', featureDim: 16 } as const;
-
-const open = async (file: string): Promise<ImageModel> =>
-  openImageModel(exported(file, file.startsWith('clip') ? asClip : {}));
-
-/** Names by block and role, sorted: `0 query: a, b`. */
-function grouped({ places }: ImageModel): Map<string, string[]> {
-  const groups = new Map<string, string[]>();
-  for (const [name, { block, role }] of places) {
-    const key = `${block ?? '-'} ${role}`;
-    groups.set(key, [...(groups.get(key) ?? []), name]);
-  }
-  return groups;
-}
 
 describe('the graph', () => {
   test.each([...vits, ...fused, ...clips])(
@@ -90,82 +77,6 @@ describe('the graph', () => {
     const [first, second] = await Promise.all([openImageModel(counted), openImageModel(counted)]);
     expect(first).toBe(second);
     expect(reads).toBe(1);
-  });
-});
-
-describe('the places of weights', () => {
-  test('are those that the names of a ViT say', async () => {
-    const model = await open('vit-dynamo');
-    expect(model.blocks).toBe(2);
-    const groups = grouped(model);
-    expect(groups.get('- embedding')).toEqual([
-      'model.embeddings.patch_embeddings.projection.weight',
-      'model.embeddings.patch_embeddings.projection.bias',
-      'model.embeddings.cls_token',
-      'model.embeddings.position_embeddings',
-    ]);
-    for (const block of [0, 1]) {
-      const layer = `model.layers.${block}`;
-      const bias = (name: string): unknown => expect.stringContaining(`${layer}.${name}.bias`);
-      // Each product with its bias; the exporter transposed the matrices and gave them names of its own.
-      for (const [role, name] of [
-        ['query', 'attention.q_proj'],
-        ['key', 'attention.k_proj'],
-        ['value', 'attention.v_proj'],
-        ['attention-output', 'attention.o_proj'],
-      ] as const) {
-        expect(groups.get(`${block} ${role}`), role).toEqual([expect.any(String), bias(name)]);
-      }
-      const mlp = groups.get(`${block} mlp`)!;
-      expect(mlp).toHaveLength(4);
-      expect(mlp).toEqual(expect.arrayContaining([bias('mlp.fc1'), bias('mlp.fc2')]));
-      expect(groups.get(`${block} norm`)!.toSorted()).toEqual([
-        `${layer}.layernorm_after.bias`,
-        `${layer}.layernorm_after.weight`,
-        `${layer}.layernorm_before.bias`,
-        `${layer}.layernorm_before.weight`,
-      ]);
-    }
-    expect(groups.get('- norm')!.toSorted()).toEqual([
-      'model.layernorm.bias',
-      'model.layernorm.weight',
-    ]);
-    expect([...groups.values()].flat()).toHaveLength(38);
-  });
-
-  test.each([...vits, ...fused, ...clips])(
-    'of %s hold every role, each block alike',
-    async (file) => {
-      const model = await open(file);
-      const count = (block: number | undefined): Record<string, number> => {
-        const counts: Record<string, number> = {};
-        for (const place of model.places.values()) {
-          if (place.block === block) counts[place.role] = (counts[place.role] ?? 0) + 1;
-        }
-        return counts;
-      };
-      const scaled = file.startsWith('dinov2') ? 1 : 0; // each part has a scale of its own
-      const projections = fused.includes(file) ? { qkv: 2 } : { query: 2, key: 2, value: 2 };
-      const block = { ...projections, 'attention-output': 2 + scaled, mlp: 4 + scaled, norm: 4 };
-      expect(model.blocks).toBe(2);
-      expect(count(0)).toEqual(block);
-      expect(count(1)).toEqual(block);
-      const outside = count(undefined);
-      expect(outside['final'] ?? 0).toBe(file.startsWith('clip') ? 1 : 0); // CLIP's projection
-      expect(outside['norm']).toBe(file.startsWith('clip') ? 4 : 2);
-    },
-  );
-
-  test('tell matrices from biases, gains and tokens', async () => {
-    const { places, weights } = await open('vit-dynamo');
-    const matrices = [...places]
-      .filter(([, { matrix }]) => matrix)
-      .map(([name]) => weights.get(name)!.dims);
-    expect(matrices).toHaveLength(14); // 2 × (4 of attention + 2 of the MLP), patches, positions
-    expect(matrices.every((dims) => dims.length >= 2)).toBe(true);
-    const roleOf = (name: string): WeightPlace => places.get(name)!;
-    expect(roleOf('model.embeddings.cls_token').matrix).toBe(false);
-    expect(roleOf('model.embeddings.position_embeddings').matrix).toBe(true);
   });
 });
 
@@ -274,25 +185,55 @@ describe('bad input', () => {
   });
 
   test('a model without attention opens, with no blocks and no roles', async () => {
-    const g = new GraphBuilder({ name: 'linear' });
-    const x = g.input('pixel_values', 'float32', ['n', 3, 8, 8]);
-    const weight = Float32Array.from({ length: 192 * 4 }, (_, i) => Math.sin(i));
-    const flat = g.node('Flatten', [x], {});
-    const w = g.initializer('w', { dtype: 'float32', dims: [192, 4], data: weight });
-    g.output(g.node('MatMul', [flat, w], {}, { outputs: ['y'] }), 'float32', ['n', 4]);
-    const backbone = {
-      ...exported('linear', { featureDim: 4, imageSize: 8 }),
-      graph: async () =>
-        ({
-          model: writeModel(g.build()),
-          input: 'pixel_values',
-          output: 'y',
-          take: 'all',
-        }) as const,
-    };
-    const model = await openImageModel(backbone);
+    const model = await openImageModel(
+      linear((g, x) => {
+        const positions = g.initializer('positions', tensor([1, 3, 4, 4]));
+        const factors = { dtype: 'float32', dims: [4], data: Float32Array.of(1, 1, 2, 2) } as const;
+        const scales = g.initializer('scales', factors); // sets a size: no weight
+        return g.node('Add', [x, g.node('Resize', [positions, '', scales], { mode: 'nearest' })]);
+      }),
+    );
     expect(model.blocks).toBe(0);
-    expect([...model.places]).toEqual([['w', { block: undefined, role: 'other', matrix: true }]]);
+    const other = { block: undefined, role: 'other', matrix: true };
+    expect([...model.places]).toEqual([
+      ['positions', other],
+      ['w', other],
+    ]);
     expect(printGraph(model.graph(2, { parameters: ['w'] }))).toContain('output features');
   });
+
+  test('values that are called pixels and features give way', async () => {
+    const backbone = linear((g, x) => {
+      const other = g.node('Neg', [x], {}, { outputs: ['features'] });
+      return g.node('Neg', [other], {}, { outputs: ['pixels'] });
+    });
+    const model = await openImageModel(backbone);
+    const image = tensor([1, 3, 8, 8]);
+    const { features } = await runGraph(model.graph(1), { pixels: image });
+    const { y } = await runModel(model.file({}), { pixel_values: image });
+    expect(features).toEqual(y);
+  });
 });
+
+/** Numbers without a pattern. */
+function tensor(dims: readonly number[]): Tensor<'float32'> {
+  const length = dims.reduce((product, size) => product * size, 1);
+  const data = Float32Array.from({ length }, (_, i) => Math.sin(i));
+  return { dtype: 'float32', dims, data };
+}
+
+/** A backbone y = flatten(body(x)) w of four features. */
+function linear(body: (g: GraphBuilder, x: string) => string): TrainableBackbone {
+  const g = new GraphBuilder({ name: 'linear' });
+  const x = g.input('pixel_values', 'float32', ['n', 3, 8, 8]);
+  const w = g.initializer('w', tensor([192, 4]));
+  const flat = g.node('Flatten', [body(g, x)]);
+  g.output(g.node('MatMul', [flat, w], {}, { outputs: ['y'] }), 'float32', ['n', 4]);
+  const graph = {
+    model: writeModel(g.build()),
+    input: 'pixel_values',
+    output: 'y',
+    take: 'all',
+  } as const;
+  return { ...exported('', { featureDim: 4, imageSize: 8 }), graph: async () => graph };
+}

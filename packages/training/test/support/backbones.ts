@@ -11,6 +11,7 @@ import {
   type TrainableBackbone,
 } from '@cl/hub';
 import { tinyClipPath } from '@cl/tiny-clip';
+import { openImageModel, type ImageModel } from '@cl/training';
 
 const fixtures = new URL('../../../onnx/test/fixtures/', import.meta.url);
 
@@ -48,6 +49,21 @@ export function exported(
     },
   };
 }
+
+/** Exports of a ViT, a DeiT and a DINOv2, of blocks with one projection for q, k and v, and of CLIP's vision tower. */
+export const vits = [
+  ...['opset11', 'opset14', 'opset17', 'dynamo', 'dynamo23'].map((e) => `vit-${e}`),
+  ...['opset11', 'opset14', 'opset17', 'dynamo'].map((e) => `deit-${e}`),
+  ...['opset14', 'opset17'].map((e) => `dinov2-${e}`),
+];
+export const fused = ['fused-opset11', 'fused-dynamo'];
+export const clips = ['opset11', 'opset14', 'opset17', 'dynamo'].map((e) => `clip-vision-${e}`);
+/** What is read of CLIP. */
+export const asClip = { output: 'image_embeds', take: 'all', featureDim: 16 } as const;
+
+/** A file of `fixtures`, opened. */
+export const open = async (file: string): Promise<ImageModel> =>
+  openImageModel(exported(file, file.startsWith('clip') ? asClip : {}));
 
 /** The model of @cl/tiny-clip behind @cl/backbone: real images, real preprocessing, weights in half precision. */
 export async function tinyClip(): Promise<Backbone & TrainableBackbone> {

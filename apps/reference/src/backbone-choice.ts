@@ -10,6 +10,7 @@ import {
 } from '@cl/hub';
 import type { Choice } from '@cl/runner';
 import { tinyClipPath } from '@cl/tiny-clip';
+import { knows, nameIn } from './plugins/resolve.ts';
 import { readSpec } from './spec.ts';
 
 /** Names of models that travel with the toolkit. */
@@ -34,7 +35,7 @@ export interface BackboneChoice extends Choice<BackbonePlugin> {
 export function chooseBackbone(text: string, registry: Registry): BackboneChoice {
   const [name = '', ...settings] = text.split(',');
   const embedded = embeddedBackbones[name];
-  const isPlugin = registry.list('backbone').some((plugin) => plugin.name === name.split('@')[0]);
+  const isPlugin = knows(registry, 'backbone', nameIn(name));
   const plugin = embedded?.plugin ?? (isPlugin ? name : familyOf(name));
   const { options, ...spec } = readSpec('backbone', [plugin, ...settings].join(','), registry);
   const model = embedded === undefined && !isPlugin ? { model: modelOf(name) } : {};

@@ -1,7 +1,7 @@
 /** `cl.config.ts`: a run as TypeScript, with plugins of one's own. */
 import { existsSync, readdirSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { AnyPlugin, DatasetPlugin, StreamPlugin } from '@cl/hub';
+import type { AnyPlugin, DatasetPlugin, ReporterPlugin, StreamPlugin } from '@cl/hub';
 import type { Choice, LearnerChoice } from '@cl/runner';
 import { nearest } from '@cl/hub';
 import { usageError } from './usage-error.ts';
@@ -17,17 +17,23 @@ export interface ClConfig {
   /** Folder of the runs; default `runs`. */
   readonly out?: string;
   readonly stream?: string | Choice<StreamPlugin>;
+  /** The streams of a comparison. */
+  readonly streams?: readonly (string | Choice<StreamPlugin>)[];
   readonly datasets?: readonly (string | Choice<DatasetPlugin>)[];
   /** A name, a Hub id or a folder. */
   readonly backbone?: string;
   readonly learners?: readonly (string | LearnerChoice)[];
+  /** A learner once for each value of an option: `rail.ridge=0.1,1,10`. */
+  readonly sweep?: string;
   readonly seeds?: readonly number[];
   readonly keep?: 'last' | 'all';
   readonly skipBroken?: boolean;
   /** Folder for models and features. */
   readonly cacheDir?: string;
-  /** Plugins that names may stand for, besides those of the toolkit. */
-  readonly plugins?: readonly AnyPlugin[];
+  /** Beside the report page. */
+  readonly reporters?: readonly (string | Choice<ReporterPlugin>)[];
+  /** Plugins that names may stand for, besides those of the toolkit: values, or packages and files that bring some. */
+  readonly plugins?: readonly (string | AnyPlugin)[];
 }
 
 const keys: Readonly<Record<keyof ClConfig, true>> = {
@@ -35,13 +41,16 @@ const keys: Readonly<Record<keyof ClConfig, true>> = {
   name: true,
   out: true,
   stream: true,
+  streams: true,
   datasets: true,
   backbone: true,
   learners: true,
+  sweep: true,
   seeds: true,
   keep: true,
   skipBroken: true,
   cacheDir: true,
+  reporters: true,
   plugins: true,
 };
 

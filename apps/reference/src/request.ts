@@ -56,6 +56,9 @@ export async function readRequest(
         ? 'restart-finished'
         : 'resume',
     cacheDir: flags.get('cache-dir') ?? config.cacheDir,
+    reporters: listOf(flags.all('reporter'), config.reporters, []).map((one) =>
+      typeof one === 'string' ? readSpec('reporter', one, registry) : one,
+    ),
   };
 }
 

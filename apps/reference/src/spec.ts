@@ -7,9 +7,10 @@ import {
   type Registry,
 } from '@cl/hub';
 import type { Choice } from '@cl/runner';
+import { nameIn } from './plugins/resolve.ts';
 import { usageError } from './usage-error.ts';
 
-/** A plugin with its preset and options, and the text it was read from. */
+/** A plugin with its preset and options, and the text it was read from, with the plugin's own name. */
 export interface Spec<K extends PluginKind> extends Choice<PluginsByKind[K]> {
   readonly text: string;
   /** Given as `label=…`. */
@@ -24,7 +25,8 @@ export interface Spec<K extends PluginKind> extends Choice<PluginsByKind[K]> {
  */
 export function readSpec<K extends PluginKind>(kind: K, text: string, registry: Registry): Spec<K> {
   const [head = '', ...settings] = splitOutside(text);
-  const [name = '', preset] = head.split('@', 2);
+  const name = nameIn(head);
+  const preset = head.length > name.length ? head.slice(name.length + 1) : undefined;
   const plugin = registry.get(kind, name);
   const options: Record<string, unknown> = {};
   let label: string | undefined;
@@ -42,7 +44,7 @@ export function readSpec<K extends PluginKind>(kind: K, text: string, registry: 
   return {
     plugin,
     options,
-    text,
+    text: plugin.name + text.slice(name.length),
     ...(preset === undefined ? {} : { preset }),
     ...(label === undefined ? {} : { label }),
   };
@@ -80,7 +82,7 @@ export function readValue(plugin: AnyPlugin, key: string, text: string): unknown
 }
 
 /** Splits at commas that are outside of brackets and quotes. */
-function splitOutside(text: string): readonly string[] {
+export function splitOutside(text: string): readonly string[] {
   const parts = [''];
   let depth = 0;
   let quoted = false;

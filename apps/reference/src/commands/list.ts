@@ -3,16 +3,20 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cachedModels, knownModels } from '@cl/backbone';
-import { nearest, type AnyPlugin, type PluginKind, type Registry } from '@cl/hub';
+import { nearest, type AnyPlugin, type Registry } from '@cl/hub';
 import { defaultCacheDir } from '@cl/hub/node';
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
 import { embeddedBackbones } from '../backbone-choice.ts';
 import { loadClConfig } from '../config.ts';
 import { readFlags } from '../flags.ts';
 import { runPresets } from '../presets.ts';
-import { registry as ownPlugins } from '../registry.ts';
+import { findPackages, kinds } from '../plugins/installed.ts';
+import { findSource, loadSource } from '../plugins/load.ts';
+import { registryFor } from '../plugins/registry-for.ts';
+import { knows, withWanted } from '../plugins/resolve.ts';
 import { usageError } from '../usage-error.ts';
 import { left, plain } from '../view/format.ts';
+import { announced, installedLines } from '../view/installed.ts';
 import { createStyle, isColoured, type Style } from '../view/style.ts';
 
 const args: ArgsDef = {
@@ -30,16 +34,6 @@ const args: ArgsDef = {
   debug: { type: 'boolean', description: 'show where an error comes from' },
 };
 
-const kinds: readonly PluginKind[] = [
-  'learner',
-  'stream',
-  'dataset',
-  'backbone',
-  'metric',
-  'reporter',
-  'executor',
-];
-
 /** The command. */
 export const listCommand: CommandDef = defineCommand({
   meta: { name: 'list', description: 'List plugins, backbones and datasets, with what is cached.' },
@@ -47,23 +41,43 @@ export const listCommand: CommandDef = defineCommand({
   async run({ rawArgs }) {
     const flags = readFlags('cl list', rawArgs, args);
     const config = await loadClConfig(flags.get('config'));
-    const registry = ownPlugins.with(...(config.plugins ?? []));
-    const chosen = choose(flags.positionals[0], registry);
+    const name = flags.positionals[0];
+    const packages = findPackages(process.cwd());
+    const registry = await registryFor(flags, { plugins: config.plugins ?? [] });
+    const kind = kinds.find((one) => name === one || name === `${one}s`);
+    const installed = name === undefined || kind !== undefined ? announced(packages, kind) : [];
+    const chosen = (await foreign(name, registry)) ?? choose(name, registry);
     const cached = await cachedNames();
     if (flags.has('json')) {
       const described = chosen.map((plugin) => ({ ...describe(plugin), cached: cached(plugin) }));
-      process.stdout.write(`${JSON.stringify(described, undefined, 2)}\n`);
+      process.stdout.write(`${JSON.stringify([...described, ...installed], undefined, 2)}\n`);
       return;
     }
     const style = createStyle(isColoured(process.stdout));
-    const single = chosen.length === 1 && flags.positionals[0] !== undefined;
+    const single = name !== undefined && kind === undefined;
     const lines = single
-      ? details(chosen[0]!, style)
+      ? chosen.flatMap((plugin) => details(plugin, style))
       : overview(chosen, cached, await modelRows(), style);
-    if (flags.positionals[0] === undefined) lines.unshift(...presetLines(style), '');
+    lines.push(...installedLines(installed, style));
+    if (name === undefined) lines.unshift(...presetLines(style), '');
     process.stdout.write(`${lines.join('\n')}\n`);
   },
 });
+
+/** The plugins of a package or a file that is named, or the one that an installed package announces by this name. */
+async function foreign(
+  name: string | undefined,
+  registry: Registry,
+): Promise<readonly AnyPlugin[] | undefined> {
+  const from = process.cwd();
+  if (name === undefined || kinds.some((kind) => knows(registry, kind, name))) return undefined;
+  const source = findSource(name, from);
+  if (source !== undefined) return loadSource(source, from);
+  const all = announced(findPackages(from), undefined);
+  const own = all.filter((plugin) => plugin.name === name);
+  const found = await withWanted(registry, own, from);
+  return own.length === 0 ? undefined : own.map(({ kind }) => found.get(kind, name));
+}
 
 /** All plugins, those of a kind (`learner`, `learners`), or those of a name. */
 function choose(name: string | undefined, registry: Registry): readonly AnyPlugin[] {

@@ -9,7 +9,7 @@ import { loadBackbone } from '../backbone-choice.ts';
 import { loadClConfig } from '../config.ts';
 import { readFlags } from '../flags.ts';
 import { watchInterrupts } from '../interrupt.ts';
-import { registry as ownPlugins } from '../registry.ts';
+import { registryFor } from '../plugins/registry-for.ts';
 import { optionFlags } from '../request-options.ts';
 import { readRequest, type RunRequest } from '../request.ts';
 import { packageVersions } from '../versions.ts';
@@ -52,6 +52,11 @@ const args: ArgsDef = {
     description: 'saved learners: last (default) or all',
     valueHint: 'which',
   },
+  reporter: {
+    type: 'string',
+    description: 'beside the report page; repeatable',
+    valueHint: 'plugin',
+  },
   fresh: { type: 'boolean', description: 'start over, even an unfinished or another run' },
   'skip-broken': { type: 'boolean', description: 'leave out images that cannot be decoded' },
   json: { type: 'boolean', description: 'print nothing but the result, as JSON' },
@@ -70,7 +75,7 @@ export const runCommand: CommandDef = defineCommand({
     // The configuration file may bring plugins, and with them flags: read it first.
     const early = readFlags('cl run', rawArgs, args, dotted(rawArgs));
     const config = await loadClConfig(early.get('config'));
-    const registry = ownPlugins.with(...(config.plugins ?? []));
+    const registry = await registryFor(early, config);
     const known = optionFlags(registry).map(({ flag }) => flag);
     const flags = readFlags('cl run', rawArgs, args, known);
     const request = await readRequest(flags, config, registry);
@@ -121,7 +126,7 @@ async function carryOut(
         backbone: { id: backboneChoice.name, fingerprint, capabilities, device, dtype },
         trainable: trainableOf(backbone),
         features,
-        reporters: [{ plugin: htmlReport }],
+        reporters: [{ plugin: htmlReport }, ...(request.reporters ?? [])],
         packages: packageVersions(),
       },
       { signal, onEvent },

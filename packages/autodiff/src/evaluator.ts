@@ -1,21 +1,14 @@
 /** Forward runs of a graph in a thread of their own: batches in, the values that were asked for out. */
 import { ClError, throwIfAborted, type DType, type Tensor, type WorkOptions } from '@cl/hub';
-import {
-  modelFromGraph,
-  printType,
-  removeDeadCode,
-  typeOfTensor,
-  writeModel,
-  type OnnxGraph,
-  type OnnxTensor,
-} from '@cl/onnx';
+import { printType, removeDeadCode, typeOfTensor, type OnnxGraph, type OnnxTensor } from '@cl/onnx';
 import { assertBatch, type Batch } from './batch.ts';
 import { eraseMarkers } from './erase-markers.ts';
 import { joinRows, takeRows } from './rows.ts';
-import { SessionThread } from './session-thread.ts';
+import type { MessageTensors } from './session-messages.ts';
+import { SessionThread, buffersOf, type Place } from './session-thread.ts';
 
 /** What to run. */
-export interface EvaluatorOptions {
+export interface EvaluatorOptions extends Place {
   /**
    * The graph for a batch of so many rows: its inputs are the parameters and what batches feed. Asked once for each
    * number of rows, so that a last, smaller batch has a graph of its own.
@@ -32,8 +25,6 @@ export interface EvaluatorOptions {
    * Everything fed and every output must have the rows as its first axis. Never cut when absent.
    */
   readonly rows?: number;
-  /** Threads of a matrix product; as many as there are cores when 0 or absent. */
-  readonly threads?: number;
 }
 
 /** A graph ready to run. Runs may overlap; they happen one after the other. */
@@ -132,7 +123,8 @@ class ThreadedEvaluator implements Evaluator {
       ([name, { dtype, dims, data }]) => [name, { dtype, dims, data: data.slice() }] as const,
     );
     // A thread that is gone says so at the next run.
-    this.#thread.set(Object.fromEntries(copies)).catch(() => undefined);
+    const tensors = Object.fromEntries(copies);
+    this.#thread.call({ method: 'set', tensors }, buffersOf(tensors)).catch(() => undefined);
   }
 
   async dispose(): Promise<void> {
@@ -150,13 +142,15 @@ class ThreadedEvaluator implements Evaluator {
     assertBatch(plain, graph, { owner: 'evaluator', parameters: this.#types, classCounts });
     await ready;
     throwIfAborted('evaluator', signal);
-    const feeds = graph.inputs
+    const inputs = graph.inputs
       .filter(({ name }) => !this.#types.has(name))
       .map(({ name, elementType, dims }) => {
         const data = plain.feeds[name]!.data.slice();
         return [name, { dtype: elementType, dims: dims as number[], data }] as const;
       });
-    const results = await this.#thread.run(String(batch.rows), Object.fromEntries(feeds));
+    const feeds = Object.fromEntries(inputs);
+    const call = { method: 'run', key: String(batch.rows), feeds } as const;
+    const results = (await this.#thread.call(call, buffersOf(feeds))) as MessageTensors;
     throwIfAborted('evaluator', signal);
     return Object.fromEntries(
       Object.entries(results).map(([name, { dtype, dims, data }]) => [
@@ -169,7 +163,7 @@ class ThreadedEvaluator implements Evaluator {
   #compile(rows: number): Compiled {
     const known = this.#compiled.get(rows);
     if (known !== undefined) return known;
-    const { outputs, threads = 0 } = this.#options;
+    const { outputs } = this.#options;
     const whole = this.#options.graph(rows);
     const missing = outputs.find((name) => !whole.types.has(name));
     if (missing !== undefined) throw noOutput(missing, whole.outputs);
@@ -181,7 +175,7 @@ class ThreadedEvaluator implements Evaluator {
       if (type === undefined || printType(type) === printType(input)) continue;
       throw otherType(`parameter "${input.name}"`, printType(type), printType(input));
     }
-    const ready = this.#thread.load(String(rows), writeModel(modelFromGraph(graph)), threads);
+    const ready = this.#thread.load(String(rows), graph, this.#options);
     ready.catch(() => this.#compiled.delete(rows)); // who awaits it hears of it
     const compiled = { whole, graph, ready };
     this.#compiled.set(rows, compiled);

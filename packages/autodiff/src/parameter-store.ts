@@ -15,8 +15,7 @@ export interface ParameterEntry {
 /** Float32 parameters one after the other, in the order they were given. */
 export class ParameterStore {
   readonly entries: readonly ParameterEntry[];
-  /** All elements. Optimisers change them in place; views stay valid. */
-  readonly values: Float32Array<ArrayBuffer>;
+  readonly #values: Float32Array<ArrayBuffer>;
   readonly #byName: ReadonlyMap<string, ParameterEntry>;
 
   /**
@@ -38,9 +37,16 @@ export class ParameterStore {
         'ParameterStore: found no parameters, expected at least one number to train. Name some initializers.',
       );
     }
-    this.values = new Float32Array(offset);
+    this.#values = new Float32Array(offset);
     this.#byName = new Map(this.entries.map((entry) => [entry.name, entry]));
-    for (const [name, { data }] of parameters) this.view(name).set(data as Float32Array);
+    for (const [name, { data }] of parameters) {
+      this.view(name, this.#values).set(data as Float32Array);
+    }
+  }
+
+  /** All elements. Optimisers change them in place; views stay valid. */
+  get values(): Float32Array<ArrayBuffer> {
+    return this.#values;
   }
 
   /**
@@ -75,6 +81,16 @@ export class ParameterStore {
    * @throws ClError `SHAPE_MISMATCH` when a parameter is missing, too many, or of another size.
    */
   load(tensors: Readonly<Record<string, Tensor>>): void {
+    this.assertFits(tensors);
+    for (const { name } of this.entries) this.view(name).set(tensors[name]!.data as Float32Array);
+  }
+
+  /**
+   * Refuses what {@link ParameterStore.load} would refuse.
+   *
+   * @throws ClError `SHAPE_MISMATCH`.
+   */
+  assertFits(tensors: Readonly<Record<string, Tensor>>): void {
     const extra = Object.keys(tensors).find((name) => !this.#byName.has(name));
     if (extra !== undefined)
       throw otherModel(`a parameter "${extra}" that the model does not have`);
@@ -87,7 +103,6 @@ export class ParameterStore {
         );
       }
     }
-    for (const { name } of this.entries) this.view(name).set(tensors[name]!.data as Float32Array);
   }
 }
 

@@ -1,73 +1,119 @@
 /** The caller's end of the thread that runs sessions. */
-import { Worker } from 'node:worker_threads';
-import { ClError } from '@cl/hub';
 import {
-  failureCodes,
-  type MessageTensor,
+  MessageChannel,
+  Worker,
+  receiveMessageOnPort,
+  type Transferable,
+} from 'node:worker_threads';
+import { ClError, type ClErrorCode } from '@cl/hub';
+import { modelFromGraph, writeModel, type OnnxGraph } from '@cl/onnx';
+import {
+  Control,
+  type Device,
+  type MessageTensors,
+  type SentCall,
   type SessionAnswer,
   type SessionCall,
+  type StartCall,
 } from './session-messages.ts';
+
+/** Whose thread it is, for messages. */
+export type ThreadOwner = 'trainer' | 'evaluator';
 
 interface Waiting {
   readonly method: SessionCall['method'];
-  readonly resolve: (results: Readonly<Record<string, MessageTensor>>) => void;
+  readonly resolve: (result: unknown) => void;
   readonly reject: (error: ClError) => void;
 }
 
+/** Where and with how many threads sessions run. */
+export interface Place {
+  /** Threads of a matrix product; as many as there are cores when 0 or absent. */
+  readonly threads?: number;
+  /** `cpu` when absent. On `webgpu` every operator must have a kernel there: labels are int32, for instance. */
+  readonly device?: Device;
+}
+
+/** Longest that an answer is waited for without the event loop: copying a checkpoint takes a second a gigabyte. */
+const patienceMs = 120_000;
+
 /** Sessions by key, in a thread of their own. It keeps the process alive only while a call is under way. */
 export class SessionThread {
+  readonly #owner: ThreadOwner;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #channel = new MessageChannel();
+  readonly #cells = new Int32Array(new SharedArrayBuffer(4 * Control.cells));
   #nextId = 0;
   #failure: ClError | undefined;
   #closed: Promise<void> | undefined;
 
-  /** Starts the thread; messages name its owner. */
-  constructor(owner: 'trainer' | 'evaluator') {
+  constructor(owner: ThreadOwner) {
+    this.#owner = owner;
+    this.#channel.port1.unref();
     this.#worker = new Worker(compiledWorker(), { execArgv: [], name: 'cl session-worker' });
     this.#worker.unref();
-    this.#worker.on('message', ({ id, results, error }: SessionAnswer) => {
+    this.#worker.on('message', ({ id, result, error }: SessionAnswer) => {
       const waiting = this.#waiting.get(id);
       if (waiting === undefined) return;
       this.#waiting.delete(id);
       if (this.#waiting.size === 0) this.#worker.unref();
-      if (results !== undefined) waiting.resolve(results);
-      else waiting.reject(failed(owner, waiting.method, error ?? 'no reason given'));
+      if (error === undefined) waiting.resolve(result);
+      else waiting.reject(failed(owner, waiting.method, error));
     });
     this.#worker.on('error', (cause) => {
       const advice = `Make a new ${owner}${owner === 'trainer' ? ' and restore the last checkpoint' : ''}.`;
-      this.#fail(
-        new ClError('NOT_SUPPORTED', `${owner}: its thread died: ${cause.message}. ${advice}`, {
-          cause,
-        }),
-      );
+      const text = `${owner}: its thread died: ${cause.message}. ${advice}`;
+      this.#fail(new ClError('NOT_SUPPORTED', text, { cause }));
     });
     this.#worker.on('exit', () => {
-      this.#fail(
-        new ClError(
-          'DISPOSED',
-          `${owner}: it was disposed of, expected a live one. Make a new ${owner}.`,
-        ),
-      );
+      const text = `${owner}: it was disposed of, expected a live one. Make a new ${owner}.`;
+      this.#fail(new ClError('DISPOSED', text));
     });
   }
 
-  /** Makes a session of a model's bytes, which the thread takes over. */
-  async load(key: string, model: Uint8Array<ArrayBuffer>, threads: number): Promise<void> {
-    await this.#call({ id: this.#nextId++, method: 'load', key, model, threads }, [model.buffer]);
+  /** What a {@link StartCall} needs to be waited for and stopped. */
+  get wires(): Pick<StartCall, 'control' | 'port'> {
+    return { control: this.#cells.buffer, port: this.#channel.port2 };
   }
 
-  /** Hands over inputs that later runs use when they are not fed. */
-  async set(tensors: Readonly<Record<string, MessageTensor>>): Promise<void> {
-    await this.#call({ id: this.#nextId++, method: 'set', tensors }, buffersOf(tensors));
+  /** Asks the step under way to stop, or takes that back. */
+  set aborted(value: boolean) {
+    Atomics.store(this.#cells, Control.abort, value ? 1 : 0);
   }
 
-  /** Runs a session, which takes over the feeds. */
-  async run(
-    key: string,
-    feeds: Readonly<Record<string, MessageTensor>>,
-  ): Promise<Readonly<Record<string, MessageTensor>>> {
-    return this.#call({ id: this.#nextId++, method: 'run', key, feeds }, buffersOf(feeds));
+  /** Makes a session of a graph. */
+  async load(key: string, graph: OnnxGraph, { threads = 0, device = 'cpu' }: Place): Promise<void> {
+    const model = writeModel(modelFromGraph(graph));
+    await this.call({ method: 'load', key, model, threads, device }, [model.buffer]);
+  }
+
+  /** Makes a call; its buffers in `transfer` go over. Calls are done in the order they were made. */
+  async call(call: SessionCall, transfer: readonly Transferable[] = []): Promise<unknown> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const id = this.#nextId++;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { method: call.method, resolve, reject });
+      this.#worker.ref();
+      this.#worker.postMessage({ id, waiting: false, call } satisfies SentCall, transfer);
+    });
+  }
+
+  /** Makes a call and stands still until it is answered; only once started, and not during a step. */
+  callAndWait(call: SessionCall): unknown {
+    if (this.#failure !== undefined) throw this.#failure;
+    Atomics.store(this.#cells, Control.answered, 0);
+    this.#worker.postMessage({ id: this.#nextId++, waiting: true, call } satisfies SentCall);
+    Atomics.wait(this.#cells, Control.answered, 0, patienceMs);
+    const answer = receiveMessageOnPort(this.#channel.port1)?.message as SessionAnswer | undefined;
+    if (answer === undefined) {
+      throw new ClError(
+        'NOT_SUPPORTED',
+        `${this.#owner}: its thread gave no answer in ${patienceMs / 1000} s. Make a new ${this.#owner}.`,
+      );
+    }
+    if (answer.error === undefined) return answer.result;
+    throw failed(this.#owner, call.method, answer.error);
   }
 
   /** Frees the sessions and ends the thread; safe to call twice. */
@@ -83,21 +129,10 @@ export class SessionThread {
         resolve();
       });
     });
-    await this.#call({ id: this.#nextId++, method: 'close' }, []);
-    this.#worker.ref(); // or a program that has nothing else to do would end before the thread has
+    await this.call({ method: 'close' });
+    this.#worker.ref(); // or the process ends before who awaits this hears of it
     await gone;
-  }
-
-  async #call(
-    call: SessionCall,
-    transfer: readonly ArrayBuffer[],
-  ): Promise<Readonly<Record<string, MessageTensor>>> {
-    if (this.#failure !== undefined) throw this.#failure;
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(call.id, { method: call.method, resolve, reject });
-      this.#worker.ref();
-      this.#worker.postMessage(call, [...transfer]);
-    });
+    this.#channel.port1.close();
   }
 
   #fail(error: ClError): void {
@@ -107,18 +142,33 @@ export class SessionThread {
   }
 }
 
-function buffersOf(tensors: Readonly<Record<string, MessageTensor>>): ArrayBuffer[] {
+/** The buffers of tensors, to hand over. */
+export function buffersOf(tensors: MessageTensors): ArrayBuffer[] {
   return Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer);
 }
 
-function failed(owner: string, method: SessionCall['method'], reason: string): ClError {
-  const advice =
-    method === 'load'
-      ? 'The graph holds an operator that this runtime does not know: simplify it, or export it again.'
-      : 'Compare the batch with the inputs of the graph.';
+/** What onnxruntime was doing when it failed. */
+const doings: Partial<Record<SessionCall['method'], readonly [ClErrorCode, string, string]>> = {
+  load: [
+    'INVALID_MODEL',
+    'load',
+    'The graph holds an operator that this runtime or device does not know: simplify it, or export it again.',
+  ],
+  run: ['INVALID_DATA', 'run', 'Compare the batch with the inputs of the graph.'],
+  step: ['INVALID_DATA', 'run', 'Compare the batch with the inputs of the graph.'],
+};
+
+function failed(
+  owner: ThreadOwner,
+  method: SessionCall['method'],
+  { message, code }: NonNullable<SessionAnswer['error']>,
+): ClError {
+  if (code !== undefined) return new ClError(code, message);
+  const [known, verb, advice] = doings[method] ?? ['NOT_SUPPORTED', method, 'Make a new one.'];
+  const what = owner === 'trainer' ? 'a step' : 'the graph';
   return new ClError(
-    failureCodes[method],
-    `${owner}: onnxruntime could not ${method} ${owner === 'trainer' ? 'a step' : 'the graph'}: ${reason}. ${advice}`,
+    known,
+    `${owner}: onnxruntime could not ${verb} ${what}: ${message}. ${advice}`,
   );
 }
 

@@ -1,68 +1,106 @@
 /** The thread that owns onnxruntime's sessions: `session.run` blocks it and nobody else. */
-import { parentPort } from 'node:worker_threads';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { MessageTensor, SessionAnswer, SessionCall } from './session-messages.ts';
+import { parentPort, type MessagePort, type Transferable } from 'node:worker_threads';
+import { isClError } from '@cl/hub';
+import {
+  Control,
+  type MessageTensors,
+  type SentCall,
+  type SessionAnswer,
+  type SessionCall,
+  type StartCall,
+} from './session-messages.ts';
+import { Sessions } from './sessions.ts';
+import { TrainingState } from './training-state.ts';
 
-process.env['ORT_DISABLE_TELEMETRY'] = '1'; // read when the library loads
-const ort = await import('onnxruntime-node');
-const sessions = new Map<string, InferenceSession>();
-/** Inputs that were set once for all runs. */
-const kept = new Map<string, Tensor>();
+const sessions = new Sessions();
+/** The training of this thread, or why there is none. */
+let training: () => TrainingState = closed;
+let waited: { readonly port: MessagePort; readonly cells: Int32Array } | undefined;
 /** One call after the other, in the order they came. */
 let last: Promise<unknown> = Promise.resolve();
 
-parentPort?.on('message', (call: SessionCall) => {
+parentPort?.on('message', ({ id, waiting, call }: SentCall) => {
   const answered = last.then(() => answer(call));
   last = answered.catch(() => undefined);
   answered.then(
-    (results) => {
-      const buffers = new Set(Object.values(results).map(({ data }) => data.buffer as ArrayBuffer));
-      parentPort?.postMessage({ id: call.id, results } satisfies SessionAnswer, [...buffers]);
+    ({ result, transfer = [] }) => {
+      say(waiting, { id, result }, transfer);
       if (call.method === 'close') parentPort?.close();
     },
     (error: unknown) => {
-      parentPort?.postMessage({
-        id: call.id,
-        error: (error as Error).message,
-      } satisfies SessionAnswer);
+      const code = isClError(error) ? error.code : undefined;
+      say(waiting, { id, error: { message: (error as Error).message, code } }, []);
     },
   );
 });
 
-async function answer(call: SessionCall): Promise<Record<string, MessageTensor>> {
-  if (call.method === 'load') {
-    const session = await ort.InferenceSession.create(call.model, {
-      intraOpNumThreads: call.threads,
-      interOpNumThreads: 1,
-      logSeverityLevel: 3,
-    });
-    sessions.set(call.key, session);
-    return {};
+function say(waiting: boolean, message: SessionAnswer, transfer: readonly Transferable[]): void {
+  if (!waiting || waited === undefined) {
+    parentPort?.postMessage(message, transfer);
+    return;
   }
-  if (call.method === 'set') {
-    for (const [name, tensor] of Object.entries(call.tensors)) kept.set(name, native(tensor));
-    return {};
-  }
-  if (call.method === 'run') {
-    const session = sessions.get(call.key)!;
-    const feeds = session.inputNames.map((name): [string, Tensor] => {
-      const tensor = call.feeds[name];
-      return [name, tensor === undefined ? kept.get(name)! : native(tensor)];
-    });
-    const results = await session.run(Object.fromEntries(feeds));
-    return Object.fromEntries(
-      Object.entries(results).map(([name, { type, dims, data }]) => [
-        name,
-        { dtype: type, dims, data: data as MessageTensor['data'] },
-      ]),
-    );
-  }
-  for (const session of sessions.values()) await session.release();
-  sessions.clear();
-  kept.clear();
-  return {};
+  waited.port.postMessage(message, transfer);
+  Atomics.store(waited.cells, Control.answered, 1);
+  Atomics.notify(waited.cells, Control.answered);
 }
 
-function native({ dtype, data, dims }: MessageTensor): Tensor {
-  return new ort.Tensor(dtype as 'float32', data as Float32Array, dims);
+interface Answer {
+  readonly result?: unknown;
+  readonly transfer?: readonly Transferable[];
+}
+
+async function answer(call: SessionCall): Promise<Answer> {
+  switch (call.method) {
+    case 'load':
+      await sessions.load(call);
+      return {};
+    case 'set':
+      sessions.set(call.tensors);
+      return {};
+    case 'run': {
+      const result = await sessions.run(call.key, call.feeds);
+      return { result, transfer: buffersOf(result) };
+    }
+    case 'start': {
+      const cells = new Int32Array(call.control);
+      waited = { port: call.port, cells };
+      call.port.unref();
+      training = started(call, cells);
+      return {};
+    }
+    case 'step':
+      return { result: await training().step(call) };
+    case 'read': {
+      const result = training().read(call.what);
+      const history = Object.values(result.history ?? {}).map(({ data }) => data.buffer);
+      const buffers = result.values === undefined ? history : [...history, result.values.buffer];
+      return { result, transfer: buffers as ArrayBuffer[] };
+    }
+    case 'restore':
+      return { result: training().restore(call.history) };
+    case 'close':
+      await sessions.close();
+      training = closed;
+      waited?.port.close();
+      return {};
+  }
+}
+
+function closed(): never {
+  throw new Error('no training was started');
+}
+
+function started(call: StartCall, cells: Int32Array): typeof training {
+  try {
+    const state = new TrainingState(sessions, call, cells);
+    return () => state;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
+}
+
+function buffersOf(tensors: MessageTensors): ArrayBuffer[] {
+  return [...new Set(Object.values(tensors).map(({ data }) => data.buffer as ArrayBuffer))];
 }

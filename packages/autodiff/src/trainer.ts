@@ -1,18 +1,20 @@
-/** Training: batches in, parameters that moved out. Graphs run in a thread of their own; the caller's loop stays free. */
+/**
+ * Training: batches in, parameters that moved out. Graphs run in a thread of their own, where parameters and optimiser
+ * live too: the caller's event loop stays free, and a step moves nothing across but its batch.
+ */
 import { ClError, throwIfAborted, type Tensor, type WorkOptions } from '@cl/hub';
-import { modelFromGraph, writeModel, type OnnxGraph, type OnnxTensor } from '@cl/onnx';
-import { backward, gradientName } from './backward.ts';
+import type { OnnxGraph, OnnxTensor } from '@cl/onnx';
+import { backward } from './backward.ts';
 import { assertBatch, type Batch } from './batch.ts';
-import { clipGradients, GradientAccumulator, gradientNorm } from './optimizers/clip.ts';
-import type { Optimizer, OptimizerState } from './optimizers/optimizer.ts';
+import type { Optimizer, OptimizerPlan } from './optimizers/optimizer.ts';
 import { ParameterStore } from './parameter-store.ts';
-import type { Schedule } from './schedules.ts';
-import type { MessageTensor } from './session-messages.ts';
-import { SessionThread } from './session-thread.ts';
 import type { GradientRule } from './rule.ts';
+import type { Schedule } from './schedules.ts';
+import type { ReadResult, StepResult } from './session-messages.ts';
+import { SessionThread, buffersOf, type Place } from './session-thread.ts';
 
 /** What to train, and how. */
-export interface TrainerOptions {
+export interface TrainerOptions extends Place {
   /**
    * The graph that computes the loss of a batch of so many rows: its inputs are the parameters and what batches feed.
    * Asked once for each number of rows, so that a last, smaller batch has a graph of its own.
@@ -29,8 +31,6 @@ export interface TrainerOptions {
   readonly maxGradientNorm?: number;
   /** int64 inputs that are class numbers: how many classes there are. Labels outside are refused before they run. */
   readonly classCounts?: Readonly<Record<string, number>>;
-  /** Threads of a matrix product; as many as there are cores when 0 or absent. */
-  readonly threads?: number;
   /** Rules for operators that have none. */
   readonly rules?: readonly GradientRule[];
 }
@@ -47,7 +47,10 @@ export interface StepReport {
 
 /** A training under way. Steps must not overlap: await each. */
 export interface Trainer {
-  /** The parameters as they are now. */
+  /**
+   * The parameters as they are now. They live in the trainer's thread: looking at them brings a copy here, and the next
+   * step takes it back, changed or not. Views are of the step they were taken at. Not to be looked at during a step.
+   */
   readonly store: ParameterStore;
   /** Steps taken. */
   readonly steps: number;
@@ -56,7 +59,8 @@ export interface Trainer {
    *
    * @param batch - or several micro-batches, which together count as one batch but need the memory of one of them.
    * @throws ClError `INVALID_DATA` or `SHAPE_MISMATCH` when the batch does not fit the graph, `UNKNOWN_CLASS` for a
-   * label outside its classes, `NON_FINITE` when the loss or a gradient is no finite number, `ABORTED`, `DISPOSED`.
+   * label outside its classes, `NON_FINITE` when the loss or a gradient is no finite number, `INVALID_MODEL` for a graph
+   * that onnxruntime cannot run, `OUT_OF_ORDER` when a step is under way, `OUT_OF_MEMORY`, `ABORTED`, `DISPOSED`.
    * Parameters and history are then what they were before.
    */
   step(batch: Batch | readonly Batch[], options?: WorkOptions): Promise<StepReport>;
@@ -90,35 +94,49 @@ interface Compiled {
 class ThreadedTrainer implements Trainer {
   readonly store: ParameterStore;
   readonly #options: TrainerOptions;
-  readonly #optimizer: OptimizerState;
+  readonly #plan: OptimizerPlan;
   readonly #thread: SessionThread;
   readonly #compiled = new Map<number, Compiled>();
-  readonly #gradients: Float32Array<ArrayBuffer>;
-  readonly #sum: GradientAccumulator;
+  /** Who has the parameters as they are now: what the caller has seen it may have changed. */
+  #where: 'caller' | 'thread' = 'caller';
+  #underWay = false;
+  #steps = 0;
 
   constructor(options: TrainerOptions) {
     this.#options = options;
-    this.store = new ParameterStore(options.parameters);
-    this.#optimizer = options.optimizer.start(this.store);
-    this.#gradients = new Float32Array(this.store.values.length);
-    this.#sum = new GradientAccumulator(this.store.values.length);
+    this.store = new FetchedStore(options.parameters, (values) => {
+      this.#fetch(values);
+    });
+    this.#plan = planOf(options.optimizer, this.store);
     this.#thread = new SessionThread('trainer'); // last: an option that is refused leaves no thread behind
+    const wires = this.#thread.wires;
+    const { entries } = this.store;
+    const start = { method: 'start', entries, plan: this.#plan, loss: options.loss } as const;
+    this.#thread.call({ ...start, ...wires }, [wires.port]).catch(() => undefined); // steps say it
   }
 
   get steps(): number {
-    return this.#optimizer.steps;
+    return this.#steps;
   }
 
   async step(batch: Batch | readonly Batch[], { signal }: WorkOptions = {}): Promise<StepReport> {
-    const batches = 'rows' in batch ? [batch] : batch;
-    const { maxGradientNorm, schedule } = this.#options;
-    const step = this.steps;
-    const loss = await this.#gradientsOfAll(batches, signal);
-    const norm = gradientNorm(this.#gradients);
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw this.#notFinite(step, loss);
-    if (maxGradientNorm !== undefined) clipGradients(this.#gradients, maxGradientNorm);
-    this.#optimizer.step(this.#gradients, (base) => schedule?.(step, base) ?? base);
-    return { step, loss, gradientNorm: norm };
+    if (this.#underWay) throw tooEarly('a second step was asked for');
+    const step = this.#steps;
+    this.#underWay = true;
+    const stop = (): void => {
+      this.#thread.aborted = true;
+    };
+    try {
+      this.#thread.aborted = false;
+      signal?.addEventListener('abort', stop);
+      const result = await this.#take('rows' in batch ? [batch] : batch, signal);
+      if (result.norms !== undefined) throw notFinite(step, result.loss, result.norms);
+      this.#steps += 1;
+      return { step, loss: result.loss, gradientNorm: result.gradientNorm };
+    } finally {
+      signal?.removeEventListener('abort', stop);
+      this.#underWay = false;
+    }
   }
 
   async train(
@@ -138,91 +156,126 @@ class ThreadedTrainer implements Trainer {
   }
 
   save(): Record<string, Tensor> {
+    const { history } = this.#read('history');
     return {
       ...prefixed('parameter', this.store.toTensors()),
-      ...prefixed('optimizer', this.#optimizer.save()),
+      ...prefixed('optimizer', history!),
     };
   }
 
   restore(checkpoint: Readonly<Record<string, Tensor>>): void {
-    const before = this.store.toTensors();
-    this.store.load(unprefixed('parameter', checkpoint));
-    try {
-      this.#optimizer.restore(unprefixed('optimizer', checkpoint));
-    } catch (error) {
-      this.store.load(before);
-      throw error;
-    }
+    const parameters = unprefixed('parameter', checkpoint);
+    this.store.assertFits(parameters);
+    if (this.#underWay) throw tooEarly('a checkpoint was to be restored');
+    const history = unprefixed('optimizer', checkpoint);
+    this.#steps = this.#thread.callAndWait({ method: 'restore', history }) as number;
+    this.store.load(parameters);
   }
 
   async dispose(): Promise<void> {
     await this.#thread.close();
   }
 
-  /** Writes the gradients of the mean over all rows of some batches and gives that mean. */
-  async #gradientsOfAll(
-    batches: readonly Batch[],
-    signal: AbortSignal | undefined,
-  ): Promise<number> {
-    const rows = batches.reduce((sum, part) => sum + part.rows, 0);
-    let loss = 0;
-    this.#sum.clear();
-    for (const part of batches) {
-      throwIfAborted('trainer', signal);
-      loss += (await this.#gradientsOf(part)) * (part.rows / rows);
-      if (batches.length > 1) this.#sum.add(this.#gradients, part.rows);
-    }
-    throwIfAborted('trainer', signal);
-    if (batches.length !== 1) this.#sum.take(this.#gradients);
-    return loss;
+  /** Brings the values here, when they are in the thread. */
+  #fetch(into: Float32Array): void {
+    if (this.#where === 'caller') return;
+    into.set(this.#read('values').values!);
+    this.#where = 'caller';
   }
 
-  /** Writes the gradients of a batch and gives its loss. */
-  async #gradientsOf(batch: Batch): Promise<number> {
-    const { graph, ready } = this.#compile(batch.rows);
-    assertBatch(batch, graph, { owner: 'trainer', ...this.#options });
-    await ready;
-    const feeds = graph.inputs.map(({ name, elementType, dims }): [string, MessageTensor] => {
-      const data = batch.feeds[name]?.data ?? this.store.view(name);
-      return [name, { dtype: elementType, dims: dims as number[], data: data.slice() }];
-    });
-    const results = await this.#thread.run(String(batch.rows), Object.fromEntries(feeds));
-    for (const { name } of this.store.entries) {
-      const gradient = results[gradientName(name)]!.data as Float32Array;
-      this.store.view(name, this.#gradients).set(gradient);
+  #read(what: 'values' | 'history'): ReadResult {
+    if (this.#underWay) throw tooEarly('the parameters were asked for');
+    return this.#thread.callAndWait({ method: 'read', what }) as ReadResult;
+  }
+
+  async #take(batches: readonly Batch[], signal: AbortSignal | undefined): Promise<StepResult> {
+    throwIfAborted('trainer', signal);
+    const { maxGradientNorm, schedule } = this.#options;
+    for (const part of batches) {
+      const { graph, ready } = this.#compile(part.rows);
+      assertBatch(part, graph, { owner: 'trainer', ...this.#options });
+      await ready;
     }
-    return results[this.#options.loss]!.data[0] as number;
+    throwIfAborted('trainer', signal);
+    const parts = batches.map(({ rows, feeds }) => {
+      const { graph } = this.#compile(rows);
+      const inputs = graph.inputs.filter(({ name }) => feeds[name] !== undefined);
+      const copies = inputs.map(({ name, elementType, dims }) => {
+        const data = feeds[name]!.data.slice();
+        return [name, { dtype: elementType, dims: dims as number[], data }] as const;
+      });
+      return { key: String(rows), rows, feeds: Object.fromEntries(copies) };
+    });
+    const bases = new Set(this.#plan.stretches.map(({ learningRate }) => learningRate));
+    const rates = [...bases].map((base) => [base, schedule?.(this.#steps, base) ?? base] as const);
+    const values = this.#where === 'caller' ? this.store.values.slice() : undefined;
+    this.#where = 'thread';
+    const transfer = parts.flatMap(({ feeds }) => buffersOf(feeds));
+    return (await this.#thread.call(
+      { method: 'step', parts, rates, maxGradientNorm, values },
+      values === undefined ? transfer : [...transfer, values.buffer],
+    )) as StepResult;
   }
 
   #compile(rows: number): Compiled {
     const known = this.#compiled.get(rows);
     if (known !== undefined) return known;
-    const { loss, rules = [], threads = 0 } = this.#options;
+    const { loss, rules = [] } = this.#options;
     const wrt = this.store.entries.map(({ name }) => name);
     const forward = { ...this.#options.graph(rows), outputs: [loss] };
     const graph = backward(forward, { loss, wrt, rules });
-    const ready = this.#thread.load(String(rows), writeModel(modelFromGraph(graph)), threads);
+    const ready = this.#thread.load(String(rows), graph, this.#options);
     ready.catch(() => this.#compiled.delete(rows)); // who awaits it hears of it
     const compiled = { graph, ready };
     this.#compiled.set(rows, compiled);
     return compiled;
   }
+}
 
-  #notFinite(step: number, loss: number): ClError {
-    const norms = this.store.entries.map(({ name }) => {
-      const norm = gradientNorm(this.store.view(name, this.#gradients));
-      return { name, norm: Number.isFinite(norm) ? norm : Infinity };
-    });
-    const largest = norms.sort((a, b) => b.norm - a.norm).slice(0, 5);
-    const list = largest.map(
-      ({ name, norm }) => `${name} ${Number.isFinite(norm) ? norm.toPrecision(3) : 'not finite'}`,
-    );
-    return new ClError(
-      'NON_FINITE',
-      `trainer: at step ${step} the loss is ${loss}, expected finite numbers; largest gradient norms: ${list.join(', ')}. ` +
-        'The parameters are those before this step. Lower the learning rate, limit maxGradientNorm, or look at the batch.',
-    );
+/** The caller's side of parameters that live in a thread: they are brought here when they are looked at. */
+class FetchedStore extends ParameterStore {
+  readonly #fetch: (into: Float32Array) => void;
+
+  constructor(parameters: ReadonlyMap<string, OnnxTensor>, fetch: (into: Float32Array) => void) {
+    super(parameters);
+    this.#fetch = fetch;
   }
+
+  override get values(): Float32Array<ArrayBuffer> {
+    const values = super.values;
+    this.#fetch(values);
+    return values;
+  }
+}
+
+function planOf(optimizer: Optimizer, store: ParameterStore): OptimizerPlan {
+  const plan = optimizer.plan?.(store);
+  if (plan !== undefined) return plan;
+  throw new ClError(
+    'NOT_SUPPORTED',
+    `trainer: the optimizer "${optimizer.name}" has no plan, which the trainer's thread needs, expected adamW or sgd. ` +
+      'Take the gradients of backward() from createEvaluator() and step on your own thread.',
+  );
+}
+
+function tooEarly(what: string): ClError {
+  return new ClError(
+    'OUT_OF_ORDER',
+    `trainer: ${what} while a step is under way, expected after it. Await the step first.`,
+  );
+}
+
+function notFinite(step: number, loss: number, norms: NonNullable<StepResult['norms']>): ClError {
+  const rank = (norm: number): number => (Number.isFinite(norm) ? norm : Infinity);
+  const largest = norms.toSorted((a, b) => rank(b.norm) - rank(a.norm)).slice(0, 5);
+  const list = largest.map(
+    ({ name, norm }) => `${name} ${Number.isFinite(norm) ? norm.toPrecision(3) : 'not finite'}`,
+  );
+  return new ClError(
+    'NON_FINITE',
+    `trainer: at step ${step} the loss is ${loss}, expected finite numbers; largest gradient norms: ${list.join(', ')}. ` +
+      'The parameters are those before this step. Lower the learning rate, limit maxGradientNorm, or look at the batch.',
+  );
 }
 
 function prefixed(

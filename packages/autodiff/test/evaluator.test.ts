@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Emitter, crossEntropy } from '@cl/autodiff';
 import {
   createEvaluator,
@@ -194,4 +197,10 @@ test('an abort gives no result, and disposing twice ends it', async () => {
     code: 'DISPOSED',
     message: expect.stringContaining('new evaluator'),
   });
+});
+
+test('a script that awaits the end of both goes on behind it', async () => {
+  const script = fileURLToPath(new URL('support/dispose-child.mjs', import.meta.url));
+  const { stdout } = await promisify(execFile)(process.execPath, [script]);
+  expect(stdout).toBe('done');
 });

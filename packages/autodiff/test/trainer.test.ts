@@ -1,6 +1,6 @@
 import { Emitter, adamW, cosine, crossEntropy, rule, sgd } from '@cl/autodiff';
 import { createTrainer, type Batch, type TrainerOptions } from '@cl/autodiff/node';
-import { createRandom } from '@cl/hub';
+import { createRandom, type Tensor } from '@cl/hub';
 import type { OnnxGraph, OnnxTensor } from '@cl/onnx';
 import { expect, test } from 'vitest';
 import { emptyGraph } from './run.ts';
@@ -278,4 +278,43 @@ test('disposes twice, and answers nothing afterwards', async () => {
   await trainer.dispose();
   await trainer.dispose();
   await expect(trainer.step(batch(4))).rejects.toMatchObject({ code: 'DISPOSED' });
+});
+
+test('what the caller changes in the store counts from the next step on', async () => {
+  const plain = { optimizer: sgd({ learningRate: 0.5 }) };
+  const start = new Map<string, OnnxTensor>([...parameters].reverse());
+  await withTrainer(plain, async (trainer) => {
+    const { store } = trainer;
+    const before = store.values.slice();
+    await trainer.step(batch(8, 'a'));
+    expect(store.values).not.toEqual(before); // looked at again, it is as it is now
+    store.values.set(before);
+    const again = await trainer.step(batch(8, 'b'));
+    const fresh = await withTrainer(plain, (other) => other.step(batch(8, 'b')));
+    expect(again.loss).toBe(fresh.loss);
+    trainer.store.load(Object.fromEntries(start) as Record<string, Tensor>);
+    expect((await trainer.step(batch(8, 'b'))).loss).toBe(fresh.loss);
+  });
+});
+
+test('a step under way is not disturbed', async () => {
+  await withTrainer({}, async (trainer) => {
+    await trainer.step(batch(8));
+    const before = trainer.save();
+    const step = trainer.step(batch(8));
+    const early = expect.objectContaining({ code: 'OUT_OF_ORDER' });
+    await expect(trainer.step(batch(8))).rejects.toEqual(early);
+    expect(() => trainer.save()).toThrow(early);
+    expect(() => {
+      trainer.restore(before);
+    }).toThrow(/a checkpoint was to be restored while a step is under way/);
+    expect((await step).step).toBe(1);
+  });
+});
+
+test('an optimiser that is functions only is refused with a way out', () => {
+  const { name, start } = sgd();
+  expect(() => createTrainer({ ...options, optimizer: { name, start } })).toThrow(
+    /optimizer "sgd" has no plan.*createEvaluator/,
+  );
 });

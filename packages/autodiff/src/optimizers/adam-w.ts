@@ -1,6 +1,13 @@
 /** Adam with decoupled weight decay (Loshchilov and Hutter, ICLR 2019, algorithm 2). */
 import type { Update } from '../kernels/arithmetic.ts';
-import { assertRange, stretchesOf, type Optimizer, type ParameterGroup } from './optimizer.ts';
+import type { ParameterStore } from '../parameter-store.ts';
+import {
+  assertRange,
+  stretchesOf,
+  type Optimizer,
+  type OptimizerPlan,
+  type ParameterGroup,
+} from './optimizer.ts';
 import { startSwept, type SweptOptimizer } from './swept.ts';
 
 /** Options of {@link adamW}; the defaults are PyTorch's. */
@@ -32,16 +39,30 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
   assertRange('adamW', 'beta1', numbers.beta1, 0, 1);
   assertRange('adamW', 'beta2', numbers.beta2, 0, 1);
   assertRange('adamW', 'epsilon', numbers.epsilon, 0);
-  const { beta1, beta2, epsilon } = numbers;
-  const scalars: SweptOptimizer['scalars'] = ({ weightDecay: decay }, rate, step, scale) => [
-    ...[beta1, 1 - beta1, beta2, 1 - beta2],
-    ...[rate / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step), epsilon, rate * decay, scale],
-  ];
-  const swept = { name: 'adamW', update: adamWUpdate, history: ['mean', 'square'], scalars };
+  const plan = (store: ParameterStore): OptimizerPlan => ({
+    name: 'adamW',
+    numbers,
+    stretches: stretchesOf(store, { learningRate, weightDecay }, groups),
+  });
   return {
     name: 'adamW',
-    start: (store) =>
-      startSwept(swept, store, stretchesOf(store, { learningRate, weightDecay }, groups)),
+    plan,
+    start: (store) => startSwept(sweptAdamW(numbers), store.values, plan(store).stretches),
+  };
+}
+
+/** The optimiser without the parameters. */
+export function sweptAdamW(numbers: OptimizerPlan['numbers']): SweptOptimizer {
+  const { beta1, beta2, epsilon } = numbers as Record<'beta1' | 'beta2' | 'epsilon', number>;
+  return {
+    name: 'adamW',
+    update: adamWUpdate,
+    history: ['mean', 'square'],
+    scalars: ({ weightDecay: decay }, rate, step, scale) => [
+      ...[beta1, 1 - beta1, beta2, 1 - beta2],
+      ...[rate / (1 - beta1 ** step), 1 / Math.sqrt(1 - beta2 ** step), epsilon],
+      ...[rate * decay, scale],
+    ],
   };
 }
 

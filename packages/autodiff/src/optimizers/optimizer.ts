@@ -7,6 +7,15 @@ export interface Optimizer {
   readonly name: string;
   /** Starts on a store, with no history. */
   start(store: ParameterStore): OptimizerState;
+  /** The same as data, for the trainer's thread; without it the optimiser works on the caller's thread alone. */
+  plan?(store: ParameterStore): OptimizerPlan;
+}
+
+/** An optimiser and the parameters it is to move, as data. */
+export interface OptimizerPlan {
+  readonly name: 'adamW' | 'sgd';
+  readonly numbers: Readonly<Record<string, number>>;
+  readonly stretches: readonly Stretch[];
 }
 
 /** Part of a gradient. */

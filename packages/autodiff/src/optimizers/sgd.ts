@@ -1,6 +1,13 @@
 /** Stochastic gradient descent with momentum, as PyTorch defines it. */
 import type { Update } from '../kernels/arithmetic.ts';
-import { assertRange, stretchesOf, type Optimizer, type ParameterGroup } from './optimizer.ts';
+import type { ParameterStore } from '../parameter-store.ts';
+import {
+  assertRange,
+  stretchesOf,
+  type Optimizer,
+  type OptimizerPlan,
+  type ParameterGroup,
+} from './optimizer.ts';
 import { startSwept, type SweptOptimizer } from './swept.ts';
 
 /** Options of {@link sgd}. */
@@ -32,19 +39,32 @@ export function sgd(options: SgdOptions = {}): Optimizer {
     groups = [],
   } = options;
   assertRange('sgd', 'momentum', momentum, 0, 1);
-  const shares = form === 'nesterov' ? [momentum, 1] : [1, 0];
-  const common: SweptOptimizer['scalars'] = ({ weightDecay: decay }, rate, _, scale) => [
-    ...[rate, decay, scale],
-    ...(momentum === 0 ? [] : [momentum, ...shares]),
-  ];
-  const swept: SweptOptimizer =
-    momentum === 0
-      ? { name: 'sgd', update: descentUpdate, history: [], scalars: common }
-      : { name: 'sgd', update: momentumUpdate, history: ['velocity'], scalars: common };
+  const numbers = { momentum, lookahead: form === 'nesterov' ? 1 : 0 };
+  const plan = (store: ParameterStore): OptimizerPlan => ({
+    name: 'sgd',
+    numbers,
+    stretches: stretchesOf(store, { learningRate, weightDecay }, groups),
+  });
   return {
     name: 'sgd',
-    start: (store) =>
-      startSwept(swept, store, stretchesOf(store, { learningRate, weightDecay }, groups)),
+    plan,
+    start: (store) => startSwept(sweptSgd(numbers), store.values, plan(store).stretches),
+  };
+}
+
+/** The optimiser without the parameters. */
+export function sweptSgd(numbers: OptimizerPlan['numbers']): SweptOptimizer {
+  const { momentum, lookahead } = numbers as Record<'momentum' | 'lookahead', number>;
+  const shares = lookahead === 1 ? [momentum, 1] : [1, 0];
+  const still = momentum === 0;
+  return {
+    name: 'sgd',
+    update: still ? descentUpdate : momentumUpdate,
+    history: still ? [] : ['velocity'],
+    scalars: ({ weightDecay: decay }, rate, _, scale) => [
+      ...[rate, decay, scale],
+      ...(still ? [] : [momentum, ...shares]),
+    ],
   };
 }
 

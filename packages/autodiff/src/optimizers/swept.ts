@@ -2,7 +2,6 @@
 import type { Tensor } from '@cl/hub';
 import type { Update } from '../kernels/arithmetic.ts';
 import { createSweep, type Sweep } from '../kernels/sweep.ts';
-import type { ParameterStore } from '../parameter-store.ts';
 import { restoreHistory, saveHistory } from './history.ts';
 import type { GradientPiece, OptimizerState, Stretch } from './optimizer.ts';
 
@@ -21,13 +20,13 @@ export interface SweptOptimizer {
   ) => readonly number[];
 }
 
-/** Starts it on a store, with no history. */
+/** Starts it on the values of a store, with no history. */
 export function startSwept(
   optimizer: SweptOptimizer,
-  store: ParameterStore,
+  values: Float32Array,
   stretches: readonly Stretch[],
 ): OptimizerState {
-  return new SweptState(optimizer, store, stretches);
+  return new SweptState(optimizer, values, stretches);
 }
 
 class SweptState implements OptimizerState {
@@ -37,11 +36,7 @@ class SweptState implements OptimizerState {
   readonly #sweep: Sweep;
   #steps = 0;
 
-  constructor(
-    optimizer: SweptOptimizer,
-    { values }: ParameterStore,
-    stretches: readonly Stretch[],
-  ) {
+  constructor(optimizer: SweptOptimizer, values: Float32Array, stretches: readonly Stretch[]) {
     this.#optimizer = optimizer;
     this.#weights = values;
     this.#stretches = stretches;

@@ -1,0 +1,15 @@
+/** From an optimiser as data to one at work: in the thread, where functions do not go. */
+import { sweptAdamW } from './adam-w.ts';
+import type { OptimizerPlan, OptimizerState } from './optimizer.ts';
+import { sweptSgd } from './sgd.ts';
+import { startSwept } from './swept.ts';
+
+const kinds = { adamW: sweptAdamW, sgd: sweptSgd } as const;
+
+/** Starts a plan on parameters, with no history. */
+export function startPlan(
+  { name, numbers, stretches }: OptimizerPlan,
+  values: Float32Array,
+): OptimizerState {
+  return startSwept(kinds[name](numbers), values, stretches);
+}

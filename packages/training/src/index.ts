@@ -9,7 +9,7 @@ export { stepsOf, stepsPerEpoch, trainingBatches } from './batches.ts';
 export type { BatchPlan, TrainingBatch, TrainingBatchesOptions } from './batches.ts';
 export { ClassStatistics } from './class-statistics.ts';
 export type { SampleOptions } from './class-statistics.ts';
-export { ClosedLearner } from './closed-learner.ts';
+export { ClosedLearner, pickColumns } from './closed-learner.ts';
 export type { Method } from './closed-learner.ts';
 export { evaluateInBatches } from './evaluate-in-batches.ts';
 export type { EvaluationOptions } from './evaluate-in-batches.ts';
@@ -32,6 +32,7 @@ export {
 export type { ClassifierLossOptions, LinearHead } from './linear-head.ts';
 export { attachPrefixes } from './prefixes.ts';
 export type { LayerPrompt, PrefixOptions } from './prefixes.ts';
+export { requireBackbone } from './require-backbone.ts';
 export { randomResizedCrop } from './views.ts';
 export type { RandomResizedCropOptions, ViewPolicy } from './views.ts';
 export type { WeightPlace, WeightRole } from './weight-places.ts';

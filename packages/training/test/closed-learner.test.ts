@@ -9,7 +9,14 @@ import {
   type Matrix,
   type WorkOptions,
 } from '@cl/hub';
-import { ClassStatistics, ClosedLearner, type Method } from '@cl/training';
+import {
+  ClassStatistics,
+  ClosedLearner,
+  pickColumns,
+  requireBackbone,
+  type Method,
+} from '@cl/training';
+import { exported } from './support/backbones.ts';
 import { syntheticFeatures } from '@cl/testing';
 import { describeLearner } from '@cl/testing/vitest';
 import { expect, test } from 'vitest';
@@ -140,4 +147,22 @@ test('it describes itself as its method does', async () => {
     { features: syntheticFeatures(), random: createRandom(1) },
   );
   expect(await learner.describe!()).toMatchObject({ keeps: 'mean and variance of each class' });
+});
+
+test('columns are picked row by row, in the order asked for', () => {
+  const values = Float32Array.of(1, 2, 3, 4, 5, 6);
+  expect([...pickColumns(values, 3, [2, 0])]).toEqual([3, 1, 6, 4]);
+});
+
+test('a learner that trains its backbone says that it needs one', () => {
+  const backbone = exported('vit-opset17');
+  expect(requireBackbone('test', { backbone })).toBe(backbone);
+  expect(() => requireBackbone('test', {})).toThrow(
+    expect.objectContaining({
+      code: 'INCOMPATIBLE_PLUGINS',
+      message: expect.stringContaining(
+        'test: found a context without a backbone, expected one that is opened',
+      ),
+    }),
+  );
 });

@@ -14,6 +14,7 @@ import { hero } from './sections/hero.ts';
 import { matrix } from './sections/matrix.ts';
 import { reproduce } from './sections/reproduce.ts';
 import { sources } from './sections/sources.ts';
+import { sweep } from './sections/sweep.ts';
 
 /** Renders the page; `examplesPerDomain` 0 leaves images out. */
 export async function renderPage(model: ReportModel, examplesPerDomain: number): Promise<string> {
@@ -21,6 +22,7 @@ export async function renderPage(model: ReportModel, examplesPerDomain: number):
     headline(model),
     matrix(model),
     await curves(model),
+    await sweep(model),
     domains(model),
     confusions(model),
     sources(model),

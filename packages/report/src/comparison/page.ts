@@ -9,6 +9,8 @@ import type { Section } from '../parts/section.ts';
 import { tabs } from '../parts/tabs.ts';
 import { curves } from '../sections/curves.ts';
 import { definitionsOf } from '../sections/definitions.ts';
+import { sweepBody } from '../sections/sweep.ts';
+import { sweepsOf } from '../sweeps.ts';
 import { commandCard, scenarioOf, settingOf } from '../sections/reproduce.ts';
 import { testedMetric, type Comparison, type ComparedNumbers } from './compare-learners.ts';
 import { costAccuracyOf } from './cost-accuracy.ts';
@@ -52,6 +54,15 @@ export async function comparisonPage(
       lead: `Every point is the state after one more experience. Bands are one standard deviation over
         seeds (ddof ${comparison.ddof}).`,
       body: over,
+    },
+    models.some((model) => sweepsOf(model).length > 0) && {
+      id: 'sweep',
+      title: 'What options do',
+      short: 'Sweep',
+      lead: 'Learners that differ in one option only, over its values; bands as above.',
+      body: await each('sweeps', (stream, model) =>
+        sweepBody(model, `sweep-${streams.indexOf(stream)}`),
+      ),
     },
     {
       id: 'cost-accuracy',

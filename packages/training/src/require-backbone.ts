@@ -10,9 +10,9 @@ import { ClError, type LearnerContext, type TrainableBackbone } from '@cl/hub';
  */
 export function requireBackbone(
   learner: string,
-  { backbone }: Pick<LearnerContext, 'backbone'>,
+  context: Pick<LearnerContext, 'backbone'>,
 ): TrainableBackbone {
-  if (backbone !== undefined) return backbone;
+  if (context.backbone !== undefined) return context.backbone;
   throw new ClError(
     'INCOMPATIBLE_PLUGINS',
     `${learner}: found a context without a backbone, expected one that is opened for training. ` +

@@ -8,6 +8,7 @@ import type {
   DatasetPlugin,
   LearnerPlugin,
   MetricPlugin,
+  ReporterPlugin,
   StreamPlugin,
 } from '@cl/hub';
 import { describe, test } from 'vitest';
@@ -18,6 +19,7 @@ import { withExceptions, type Exceptions } from './exceptions.ts';
 import { learnerChecks } from './learner-checks.ts';
 import type { LearnerCheckSettings } from './learner/bench.ts';
 import { metricChecks } from './metric-checks.ts';
+import { reporterChecks, type ReporterCheckSettings } from './reporter-checks.ts';
 import { streamChecks, type StreamCheckSettings } from './stream-checks.ts';
 
 /** What a plugin is known not to keep, each with its reason. */
@@ -69,6 +71,16 @@ export function describeStream<O extends object>(
 /** Runs the checks of a metric. */
 export function describeMetric(plugin: MetricPlugin, settings: KnownExceptions = {}): void {
   describeChecks(`metric ${plugin.name}`, metricChecks(plugin), settings.exceptions);
+}
+
+/** Runs the checks of a reporter. */
+export function describeReporter<O extends object>(
+  plugin: ReporterPlugin<O>,
+  options: Partial<O> = {},
+  settings: ReporterCheckSettings & KnownExceptions = {},
+): void {
+  const checks = reporterChecks(plugin, options, settings);
+  describeChecks(`reporter ${titleOf(plugin.name, options)}`, checks, settings.exceptions);
 }
 
 function describeChecks(

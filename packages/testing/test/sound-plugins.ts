@@ -4,6 +4,7 @@ import {
   defineBackbone,
   defineDataset,
   defineMetric,
+  defineReporter,
   defineStream,
   scenarios,
   throwIfAborted,
@@ -14,6 +15,7 @@ import {
   type ImageRef,
   type MetricInput,
   type MetricPlugin,
+  type ReporterPlugin,
   type PluginDefinition,
   type ScenarioName,
   type Stream,
@@ -182,4 +184,13 @@ class MeansBackbone implements Backbone {
     });
     return { rows: items.length, cols: this.featureDim, data };
   }
+}
+
+/** The number of trials as text, with something changed. */
+export function reporter(
+  render: ReporterPlugin['render'] = async ({ trials }) => ({
+    'trials.txt': `${trials.length} trials`,
+  }),
+): ReporterPlugin {
+  return defineReporter({ ...bare('trials'), render });
 }

@@ -13,6 +13,8 @@ export { fewShot } from './few-shot.ts';
 export type { FewerShots, FewShotOptions } from './few-shot.ts';
 export { iconBench } from './icon-bench.ts';
 export type { IconBenchOptions } from './icon-bench.ts';
+export { hf } from './hugging-face/hf.ts';
+export type { HfOptions } from './hugging-face/hf.ts';
 export { imageFolder } from './image-folder/image-folder.ts';
 export type { ImageFolderOptions } from './image-folder/image-folder.ts';
 export type { FractionOptions, PublishedOptions, ValidationOptions } from './published/common.ts';

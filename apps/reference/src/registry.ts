@@ -1,6 +1,15 @@
 /** The plugins that come with the toolkit. */
 import { clip, vit } from '@cl/backbone';
-import { jointRidge, linearProbe, nearestMean, zeroShot } from '@cl/baselines';
+import {
+  ewc,
+  jointRidge,
+  linearProbe,
+  lwf,
+  nearestMean,
+  ranpac,
+  slda,
+  zeroShot,
+} from '@cl/baselines';
 import {
   cifar10,
   cifar100,
@@ -24,7 +33,11 @@ export const registry: Registry = createRegistry(
   zeroShot,
   nearestMean,
   jointRidge,
+  slda,
+  ranpac,
   linearProbe,
+  ewc,
+  lwf,
   classIncremental,
   taskIncremental,
   domainIncremental,

@@ -95,8 +95,13 @@ export class HeadMethod implements Method {
   }
 }
 
+/** The seed of a learner: the same for every method with a head, so that from one seed they train alike. */
+export function headSeed(random: Random): number {
+  return random.fork('head').uint32();
+}
+
 /** The chance of a lesson: the same whatever came before it. */
-export function chanceOf(seed: number, { index }: Pick<Lesson, 'index'>): Random {
+function chanceOf(seed: number, { index }: Pick<Lesson, 'index'>): Random {
   return createRandom(seed).fork(`experience-${index}`);
 }
 

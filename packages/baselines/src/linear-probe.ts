@@ -6,7 +6,13 @@ import { assertState, defineLearner, type LearnerPlugin } from '@cl/hub';
 import { ClosedLearner, emptyHead } from '@cl/training';
 import { z } from 'zod';
 import { featureScaleHelp } from './features.ts';
-import { HeadMethod, savedHead, type HeadOptions, type Remembering } from './head-method.ts';
+import {
+  HeadMethod,
+  headSeed,
+  savedHead,
+  type HeadOptions,
+  type Remembering,
+} from './head-method.ts';
 import { headDefaults, headHelp, headShape } from './head-training.ts';
 import { emptyMemory, savedMemory } from './row-memory.ts';
 
@@ -85,7 +91,7 @@ export const linearProbe: LearnerPlugin<LinearProbeOptions> = defineLearner({
     openVocabulary: false,
   }),
   async create(options, { features: source, random }) {
-    const seed = random.fork(name).uint32();
+    const seed = headSeed(random);
     const remembering =
       options.mode === 'sequential' ? nothing(options) : emptyMemory(options, seed, source);
     const head = emptyHead(source.featureDim);

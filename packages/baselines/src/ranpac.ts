@@ -1,0 +1,250 @@
+/**
+ * RanPAC (McDonnell et al., NeurIPS 2023) without its first-session adaptation: features lifted by a random hidden layer
+ * that is never trained, h = ReLU(xW), and a ridge regression from sums, G = Σ hhᵀ and Q = Σ h yᵀ:
+ *
+ *   scores = hᵀ(G + λI)⁻¹Q   (algorithm 1, phase 2).
+ */
+import {
+  assertState,
+  ClError,
+  createRandom,
+  defineLearner,
+  stateTensor,
+  type FeatureSource,
+  type ImageRef,
+  type LearnerAccount,
+  type LearnerPlugin,
+  type LearnerState,
+  type Lesson,
+  type Matrix,
+  type WorkOptions,
+} from '@cl/hub';
+import {
+  cholesky,
+  createGram,
+  Gram,
+  hiddenLayerProduct,
+  multiply,
+  randomFeatures,
+  randomProjection,
+} from '@cl/linalg';
+import { ClosedLearner, type Method } from '@cl/training';
+import { z } from 'zod';
+import { featuresOf, featureScaleHelp, type FeatureScale } from './features.ts';
+import { heldOutRidge } from './held-out-ridge.ts';
+
+/** Options of {@link ranpac}. */
+export interface RanpacOptions {
+  readonly hiddenDim: number;
+  readonly projection: 'normal' | 'uniform';
+  readonly lambda: 'held-out' | 'fixed';
+  readonly ridge: number;
+  readonly features: FeatureScale;
+}
+
+const name = 'ranpac';
+
+/** Ridge regression on random features, from sums only. */
+export const ranpac: LearnerPlugin<RanpacOptions> = defineLearner({
+  name,
+  description:
+    'RanPAC (NeurIPS 2023): random ReLU features and ridge regression from sums; λ from held-out samples.',
+  defaults: {
+    hiddenDim: 4096,
+    projection: 'normal',
+    lambda: 'held-out',
+    ridge: 1,
+    features: 'unit',
+  },
+  help: {
+    hiddenDim: 'M: hidden units (ReLU, random, fixed); 0 regresses on the features themselves.',
+    projection:
+      'Entries of the hidden layer: normal with variance 1 (published), or uniform as RAIL’s, which is then the same for ' +
+      'the same seed.',
+    lambda:
+      'held-out: λ among 10⁻⁸ to 10⁸ that predicts a fifth of each experience’s samples best from the others; fixed: ridge.',
+    ridge: 'λ when it is fixed.',
+    features: featureScaleHelp,
+  },
+  schema: z.object({
+    hiddenDim: z.int().min(0).max(100_000),
+    projection: z.enum(['normal', 'uniform']),
+    lambda: z.enum(['held-out', 'fixed']),
+    ridge: z.number().positive().max(1e12),
+    features: z.enum(['unit', 'raw']),
+  }),
+  presets: {
+    paper: {
+      help: 'As published, but without first-session adaptation: 10,000 hidden units on raw features.',
+      values: { hiddenDim: 10_000, projection: 'normal', lambda: 'held-out', features: 'raw' },
+    },
+    'no-projection': {
+      help: 'The authors’ ablation without a hidden layer.',
+      values: { hiddenDim: 0 },
+    },
+  },
+  needs: ['image-features'],
+  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
+  capabilities: () => ({
+    exemplarFree: true,
+    mergeable: false,
+    unlearn: false,
+    deterministic: true,
+    openVocabulary: false,
+  }),
+  async create(options, { features: source, random }) {
+    const seed = random.fork('random-projection').uint32(); // RAIL's label: one seed, one hidden layer
+    const width = widthOf(options, source);
+    return new ClosedLearner(
+      name,
+      new Ranpac(
+        { source, options, seed, projection: projectionOf(options, source, seed) },
+        { gram: createGram(width), sums: new Float64Array(0), ridge: options.ridge },
+      ),
+    );
+  },
+  async restore(state, options, { features: source }) {
+    assertState(name, state);
+    const { seed, ridge } = state.values;
+    if (typeof seed !== 'number' || typeof ridge !== 'number' || !(ridge > 0)) {
+      throw new ClError(
+        'CORRUPT_FILE',
+        `${name}: the saved state has seed ${JSON.stringify(seed)} and ridge ${JSON.stringify(ridge)}, expected an integer ` +
+          'and a number over 0. Restore an earlier copy.',
+      );
+    }
+    const width = widthOf(options, source);
+    const size = (width * (width + 1)) / 2;
+    const { data: packed } = stateTensor(name, state, 'gram', ['float64'], [size]);
+    const dims = [state.classes.length, width];
+    const { data: sums } = stateTensor(name, state, 'class-sums', ['float64'], dims);
+    const projection = projectionOf(options, source, seed);
+    return new ClosedLearner(
+      name,
+      new Ranpac(
+        { source, options, seed, projection },
+        { gram: Gram.fromPacked(width, packed), sums, ridge },
+      ),
+      state,
+    );
+  },
+});
+
+interface Parts {
+  readonly source: FeatureSource;
+  readonly options: RanpacOptions;
+  readonly seed: number;
+  /** W [D, M]; none without hidden units. */
+  readonly projection: Matrix | undefined;
+}
+
+interface Statistics {
+  readonly gram: Gram;
+  /** Qᵀ [C, M], row-major. */
+  readonly sums: Float64Array;
+  readonly ridge: number;
+}
+
+class Ranpac implements Method {
+  readonly #parts: Parts;
+  readonly #statistics: Statistics;
+  /** (G + λI)⁻¹Q [M, C], once it was asked for. */
+  #weights: Matrix | undefined;
+
+  constructor(parts: Parts, statistics: Statistics) {
+    this.#parts = parts;
+    this.#statistics = statistics;
+  }
+
+  async learn(lesson: Lesson, work: WorkOptions): Promise<Method> {
+    const { gram, ridge } = this.#statistics;
+    const { options, seed } = this.#parts;
+    const hidden = await this.#lift(lesson.images, work);
+    const order = createRandom(seed).fork(`experience-${lesson.index}`);
+    const chosen =
+      options.lambda === 'held-out'
+        ? await heldOutRidge(hidden, lesson, order, ridge, work)
+        : options.ridge;
+    const sums = this.#sumsWith(hidden, lesson);
+    await gram.add(hidden, work.signal); // last, for it cannot be half done: from here on nothing throws
+    return new Ranpac(this.#parts, { gram, sums, ridge: chosen });
+  }
+
+  async scores(images: readonly ImageRef[], work: WorkOptions): Promise<Matrix> {
+    const { source, options, projection } = this.#parts;
+    const features = await featuresOf(source, images, options.features, work);
+    this.#weights ??= await this.#solve(work.signal);
+    return projection === undefined
+      ? multiply(features, this.#weights, { signal: work.signal })
+      : hiddenLayerProduct(features, projection, this.#weights, work.signal);
+  }
+
+  save(): Pick<LearnerState, 'values' | 'tensors'> {
+    const { gram, sums, ridge } = this.#statistics;
+    const packed = gram.toPacked() as Float64Array;
+    return {
+      values: { seed: this.#parts.seed, ridge },
+      tensors: {
+        gram: { dtype: 'float64', dims: [packed.length], data: packed },
+        'class-sums': { dtype: 'float64', dims: [sums.length / gram.dim, gram.dim], data: sums },
+      },
+    };
+  }
+
+  describe(): LearnerAccount {
+    const { sums, ridge } = this.#statistics;
+    const text =
+      this.#parts.options.lambda === 'held-out'
+        ? 'λ that predicted held-out samples of the last experience best.'
+        : 'λ as given.';
+    return {
+      trainableParameters: sums.length,
+      keeps: 'second moments of all random features, their sum for each class',
+      insights: [{ kind: 'numbers', title: 'Ridge', text, values: { λ: ridge } }],
+    };
+  }
+
+  async #lift(images: readonly ImageRef[], work: WorkOptions): Promise<Matrix> {
+    const { source, options, projection } = this.#parts;
+    const features = await featuresOf(source, images, options.features, work);
+    return projection === undefined ? features : randomFeatures(features, projection, work.signal);
+  }
+
+  #sumsWith({ cols, data }: Matrix, { labels, classes }: Lesson): Float64Array {
+    const sums = new Float64Array(classes * cols);
+    sums.set(this.#statistics.sums);
+    labels.forEach((label, i) => {
+      for (let k = 0; k < cols; k += 1) sums[label * cols + k]! += data[i * cols + k]!;
+    });
+    return sums;
+  }
+
+  async #solve(signal: AbortSignal | undefined): Promise<Matrix<Float32Array>> {
+    const { gram, sums, ridge } = this.#statistics;
+    const [rows, cols] = [gram.dim, sums.length / gram.dim];
+    const targets = new Float64Array(rows * cols);
+    for (let c = 0; c < cols; c += 1) {
+      for (let k = 0; k < rows; k += 1) targets[k * cols + c] = sums[c * rows + k]!;
+    }
+    const factor = await cholesky(gram, { ridge, signal });
+    const weights = await factor.solve({ rows, cols, data: targets }, { signal });
+    return { rows, cols, data: Float32Array.from(weights.data) };
+  }
+}
+
+function widthOf({ hiddenDim }: RanpacOptions, { featureDim }: FeatureSource): number {
+  return hiddenDim === 0 ? featureDim : hiddenDim;
+}
+
+function projectionOf(
+  { hiddenDim, projection }: RanpacOptions,
+  { featureDim }: FeatureSource,
+  seed: number,
+): Matrix | undefined {
+  if (hiddenDim === 0) return undefined;
+  const random = createRandom(seed);
+  if (projection === 'uniform') return randomProjection(featureDim, hiddenDim, random, 'float32');
+  const data = new Float32Array(featureDim * hiddenDim);
+  for (let i = 0; i < data.length; i += 1) data[i] = random.normal();
+  return { rows: featureDim, cols: hiddenDim, data };
+}

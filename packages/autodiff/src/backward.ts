@@ -17,6 +17,7 @@ import { eraseMarkers } from './erase-markers.ts';
 import { fitTo } from './fit.ts';
 import { gradients, operatorOf, tableOf } from './gradients/table.ts';
 import { isReal, type Value } from './graph-writer.ts';
+import { Segments } from './recompute.ts';
 import { NodeGradient, type GradientRule } from './rule.ts';
 
 /** What to differentiate, and by what. */
@@ -25,6 +26,11 @@ export interface BackwardOptions {
   readonly loss: string;
   /** The values whose gradients are wanted: inputs, initializers, or anything on the way. */
   readonly wrt: readonly string[];
+  /**
+   * Values of the forward pass to keep; between one and the next everything is computed again in the backward pass. Takes
+   * less memory and more time; the gradients are the same. See {@link blockInputs}. Everything is kept when absent.
+   */
+  readonly checkpoints?: readonly string[];
   /** Rules for further operators, or in the place of {@link gradients}. */
   readonly rules?: readonly GradientRule[];
 }
@@ -38,18 +44,24 @@ export interface BackwardOptions {
  * @throws ClError `INVALID_OPTION` when the loss is no real number or does not depend on a value of `wrt`.
  * @throws ClError `NOT_FOUND` for names that are not in the graph.
  */
-export function backward(graph: OnnxGraph, { loss, wrt, rules = [] }: BackwardOptions): OnnxGraph {
+export function backward(
+  graph: OnnxGraph,
+  { loss, wrt, checkpoints = [], rules = [] }: BackwardOptions,
+): OnnxGraph {
   assertOpset(graph);
   const table = new Map([...gradients, ...tableOf(rules)]);
   const g = new Emitter(graph);
   const wanted = dependents(graph, wrt, g);
   const grads = new Map<string, Value>([[loss, one(g, loss)]]);
 
-  for (const node of graph.nodes.toReversed()) {
+  const segments = new Segments(graph, checkpoints);
+  for (const node of segments.nodes.toReversed()) {
     const dys = node.outputs.map((y) => grads.get(y));
     if (dys.every((dy) => dy === undefined)) continue; // the loss does not depend on this node
     if (!node.inputs.some((x) => wanted.has(x))) continue; // nobody asks what it depends on
-    const n = new NodeGradient(node, dys, wanted, g);
+    const n = new NodeGradient(node, dys, wanted, g, (name) =>
+      segments.value(name, node, g, grads),
+    );
     const dxs = ruleFor(node, graph, table).gradient(n, g);
     node.inputs.forEach((x, i) => {
       const dx = dxs[i];

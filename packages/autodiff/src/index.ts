@@ -12,6 +12,7 @@ export { eraseMarkers } from './erase-markers.ts';
 export { GraphWriter } from './graph-writer.ts';
 export type { KnownType, Value } from './graph-writer.ts';
 export { gradients } from './gradients/table.ts';
+export { blockInputs } from './recompute.ts';
 export { NodeGradient, rule } from './rule.ts';
 export type { Gradient, GradientRule } from './rule.ts';
 export type { Dims } from './dims.ts';

@@ -47,18 +47,21 @@ export class NodeGradient {
   readonly #g: Emitter;
   readonly #dys: readonly (Value | undefined)[];
   readonly #wanted: ReadonlySet<string>;
+  readonly #value: (name: string) => Value;
 
   /**
    * `dys` is the gradient of each output, `undefined` where the loss does not depend on it; `wanted` the values whose
-   * gradient is needed.
+   * gradient is needed; `value` gives what the node read or made, or computes it again.
    */
   constructor(
     node: GraphNode,
     dys: readonly (Value | undefined)[],
     wanted: ReadonlySet<string>,
     g: Emitter,
+    value: (name: string) => Value = (name) => g.value(name),
   ) {
     this.node = node;
+    this.#value = value;
     this.#dys = dys;
     this.#wanted = wanted;
     this.#g = g;
@@ -77,12 +80,12 @@ export class NodeGradient {
 
   /** The first output. */
   get y(): Value {
-    return this.#g.value(this.node.outputs[0]!);
+    return this.#value(this.node.outputs[0]!);
   }
 
   /** Input i. */
   x(i: number): Value {
-    return this.#g.value(this.node.inputs[i]!);
+    return this.#value(this.node.inputs[i]!);
   }
 
   /** Whether input i is there: optional ones may be absent. */
@@ -97,7 +100,7 @@ export class NodeGradient {
 
   /** All inputs. */
   get xs(): readonly Value[] {
-    return this.node.inputs.map((name) => this.#g.value(name));
+    return this.node.inputs.map((name) => this.#value(name));
   }
 
   int(name: string, fallback: number): number {

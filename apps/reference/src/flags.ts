@@ -84,6 +84,11 @@ export function readFlags(
   };
 }
 
+/** Flags of the form `--plugin.option`, whose plugin may yet come from a configuration file. */
+export function dotted(rawArgs: readonly string[]): readonly string[] {
+  return rawArgs.flatMap((arg) => /^--([^=\s]+\.[^=\s]+)/u.exec(arg)?.[1] ?? []);
+}
+
 interface FlagOption {
   readonly type: 'boolean' | 'string';
   readonly multiple: true;

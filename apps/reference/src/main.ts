@@ -10,6 +10,7 @@ import { ownVersion } from './versions.ts';
 /** Commands are loaded when they are called: `cl --version` starts no engine. */
 const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   run: async () => (await import('./commands/run.ts')).runCommand,
+  compare: async () => (await import('./commands/compare.ts')).compareCommand,
   list: async () => (await import('./commands/list.ts')).listCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,

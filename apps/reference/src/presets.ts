@@ -3,10 +3,13 @@
 /** What a run is made of, as text: every part may be overruled by its flag. */
 export interface RunPreset {
   readonly help: string;
-  readonly stream: string;
+  /** One for a run, at least one for a comparison. */
+  readonly streams: readonly string[];
   readonly datasets: readonly string[];
   readonly backbone: string;
   readonly learners: readonly string[];
+  /** Default: 0. */
+  readonly seeds?: readonly number[];
 }
 
 /**
@@ -20,7 +23,7 @@ const inSinglePrecision = (learner: string): string =>
 export const runPresets: Readonly<Record<string, RunPreset>> = {
   embedded: {
     help: 'RAIL beside its baselines on ten domains of icons, with a CLIP that is embedded: no download',
-    stream: 'x-tail',
+    streams: ['x-tail'],
     datasets: ['icon-bench'],
     backbone: 'tiny-clip',
     learners: [
@@ -28,5 +31,22 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
       'nearest-mean',
       ...['rail@primal', 'rail@dual', 'joint-ridge'].map(inSinglePrecision),
     ],
+  },
+};
+
+/** The presets of `cl compare`. */
+export const comparePresets: Readonly<Record<string, RunPreset>> = {
+  embedded: {
+    help: 'every learner on the embedded icons, domain by domain and class by class, three seeds',
+    streams: ['x-tail', 'class-incremental,classesPerTask=32,order=random'],
+    datasets: ['icon-bench'],
+    backbone: 'tiny-clip',
+    learners: [
+      'zero-shot',
+      'nearest-mean',
+      'linear-probe',
+      ...['rail@primal', 'rail@dual', 'joint-ridge'].map(inSinglePrecision),
+    ],
+    seeds: [0, 1, 2],
   },
 };

@@ -62,7 +62,7 @@ export async function compare(
   const done: ComparedStream[] = [];
   for (const [index, { name, stream, datasets, learners, leftOut }] of parts.entries()) {
     options.onEvent?.({ type: 'stream-started', name, index, total: parts.length, leftOut });
-    const own = { name: `${config.name} · ${name}`, folder: join(config.folder, slug(name)) };
+    const own = { name: `${config.name} · ${name}`, folder: runFolder(config.folder, { name }) };
     const part = { ...shared, ...own, stream, datasets, learners, existing };
     done.push({ name, record: await run(part, options), leftOut });
   }
@@ -83,6 +83,11 @@ export async function compare(
 
 const fileName = 'comparison.json';
 
+/** The folder of a stream's run in that of its comparison. */
+export function runFolder(folder: string, { name }: Pick<ComparedStream, 'name'>): string {
+  return join(folder, slug(name));
+}
+
 /**
  * The record of a finished comparison; `undefined` when the folder holds none.
  *
@@ -94,7 +99,7 @@ export async function readComparison(folder: string): Promise<ComparisonRecord |
   const { name: title, startedAt, command } = file;
   const runs = file.streams.map(async ({ name, leftOut }) => ({
     name,
-    record: await readRecord(join(folder, slug(name))),
+    record: await readRecord(runFolder(folder, { name })),
     leftOut,
   }));
   return { name: title, startedAt, command, streams: await Promise.all(runs) };

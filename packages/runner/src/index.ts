@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { compare, readComparison } from './compare.ts';
+export { compare, readComparison, runFolder } from './compare.ts';
 export type { CompareConfig, StreamChoice } from './compare.ts';
 export type * from './config.ts';
 export type * from './events.ts';

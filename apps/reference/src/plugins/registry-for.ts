@@ -20,9 +20,16 @@ export async function registryFor(flags: Flags, config: ClConfig): Promise<Regis
 }
 
 function wantedBy(flags: Flags, config: ClConfig): readonly WantedPlugin[] {
-  const { stream, datasets = [], backbone, learners = [], reporters = [] } = config;
+  const {
+    stream,
+    streams = [stream],
+    datasets = [],
+    backbone,
+    learners = [],
+    reporters = [],
+  } = config;
   const configured = {
-    stream: [stream],
+    stream: streams,
     dataset: datasets,
     backbone: [backbone],
     learner: learners,

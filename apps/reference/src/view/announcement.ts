@@ -10,6 +10,13 @@ export function announcement(event: RunEvent): readonly string[] {
         `Going on without ${count(event.ids.length, 'image')} that cannot be decoded:`,
         ...event.ids.map((id) => `  ${plain(id)}`),
       ];
+    case 'stream-started': {
+      const place = event.total === 1 ? '' : ` (${event.index + 1} of ${event.total})`;
+      return [
+        `Stream ${plain(event.name)}${place}`,
+        ...event.leftOut.map(({ label, reason }) => `  without ${plain(label)}: ${plain(reason)}`),
+      ];
+    }
     case 'resumed': {
       const rows = event.trials.reduce((sum, trial) => sum + trial.rows.length, 0);
       return [`Going on in ${plain(event.folder)}: ${count(rows, 'experience')} there already.`];

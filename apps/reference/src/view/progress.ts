@@ -43,6 +43,8 @@ export class RunProgress {
         this.folder = event.folder;
         this.experiences = event.experiences;
         this.trials = event.trials.map((name) => ({ ...name, ...fresh() }));
+        this.resumedRows = 0;
+        this.#trialsFrom = undefined; // the next stream of a comparison has a pace of its own
         return;
       case 'resumed':
         for (const [k, { rows, finished }] of event.trials.entries()) {
@@ -71,6 +73,7 @@ export class RunProgress {
         Object.assign(this.#trial(event), { finished: true, metrics: event.metrics });
         return;
       case 'experience-learned':
+      case 'stream-started':
       case 'images-skipped':
       case 'started-over':
       case 'already-finished':

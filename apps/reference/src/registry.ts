@@ -11,14 +11,30 @@ import {
   zeroShot,
 } from '@cl/baselines';
 import {
+  aircraft,
+  caltech101,
+  cars,
   cifar10,
   cifar100,
   classIncremental,
+  cub200,
   domainIncremental,
+  dtd,
+  eurosat,
+  flowers,
+  food101,
+  hf,
   iconBench,
   imageFolder,
+  imageList,
+  imagenetA,
+  imagenetR,
+  mnist,
   mtil,
+  pets,
+  sun397,
   taskIncremental,
+  tinyImagenet,
   xTail,
 } from '@cl/datasets';
 import { createRegistry, type Registry } from '@cl/hub';
@@ -26,10 +42,12 @@ import { metrics } from '@cl/metrics';
 import { rail } from '@cl/rail';
 import { htmlReport } from '@cl/report';
 import { inline } from '@cl/runner';
+import { vqPrompt } from '@cl/vq-prompt';
 
 /** All of them; a `cl.config.ts` adds its own with `plugins`. */
 export const registry: Registry = createRegistry(
   rail,
+  vqPrompt,
   zeroShot,
   nearestMean,
   jointRidge,
@@ -45,8 +63,24 @@ export const registry: Registry = createRegistry(
   mtil,
   iconBench,
   imageFolder,
+  imageList,
+  hf,
+  aircraft,
+  caltech101,
+  cars,
   cifar10,
   cifar100,
+  cub200,
+  dtd,
+  eurosat,
+  flowers,
+  food101,
+  imagenetA,
+  imagenetR,
+  mnist,
+  pets,
+  sun397,
+  tinyImagenet,
   clip,
   vit,
   ...metrics,

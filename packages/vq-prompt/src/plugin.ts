@@ -1,0 +1,115 @@
+/** VQ-Prompt: Jiao, Lai, Li, Xu, "Vector Quantization Prompting for Continual Learning", NeurIPS 2024. */
+import {
+  assertState,
+  ClError,
+  createRandom,
+  defineLearner,
+  stateSeed,
+  type LearnerContext,
+  type LearnerPlugin,
+  type LearnerState,
+} from '@cl/hub';
+import {
+  ClassStatistics,
+  ClosedLearner,
+  emptyHead,
+  openImageModel,
+  restoreHead,
+} from '@cl/training';
+import { Encoder } from './encoder.ts';
+import type { VqPromptHooks } from './hooks.ts';
+import { VqPromptMethod, type VqPromptParts } from './method.ts';
+import { defaults, help, presets, schema, type VqPromptOptions } from './options.ts';
+import { drawPool, savedPools } from './pools.ts';
+import { PromptedModel } from './prompted-model.ts';
+import { savedUsage } from './usage.ts';
+
+const name = 'vq-prompt';
+
+/** VQ-Prompt with parts of it replaced by code: a learner plugin as {@link vqPrompt} is, with the same options. */
+export function createVqPrompt(hooks: VqPromptHooks = {}): LearnerPlugin<VqPromptOptions> {
+  return defineLearner({
+    name,
+    description:
+      'VQ-Prompt (NeurIPS 2024): prompts from small pools, chosen by quantisation and trained through a frozen ViT.',
+    defaults,
+    help,
+    schema,
+    presets,
+    needs: ['image-features', 'graph'],
+    scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
+    capabilities: () => ({
+      exemplarFree: true,
+      mergeable: false,
+      unlearn: false,
+      deterministic: true,
+      openVocabulary: false,
+    }),
+    async create(options, context) {
+      const parts = await partsOf(options, hooks, context, context.random.fork(name).uint32());
+      const random = createRandom(parts.seed).fork('pools');
+      const pools = options.layers.map((layer) =>
+        drawPool(layer, options.poolSize, parts.entrySize, random.fork(String(layer))),
+      );
+      const { featureDim } = parts.model;
+      return new ClosedLearner(
+        name,
+        new VqPromptMethod(parts, {
+          pools,
+          head: emptyHead(featureDim),
+          statistics: new ClassStatistics(featureDim),
+          usage: options.layers.map((layer) => ({ layer, byExperience: [], byClass: [] })),
+        }),
+      );
+    },
+    async restore(state, options, context) {
+      assertState(name, state);
+      const parts = await partsOf(options, hooks, context, stateSeed(name, state));
+      const pools = savedPools(state, options.layers, parts.entrySize);
+      const entries = pools.map(({ keys }) => keys.dims[0]!);
+      const knowledge = {
+        pools,
+        head: restoreHead(name, state, parts.model.featureDim),
+        statistics: savedStatistics(state, parts.model.featureDim),
+        usage: savedUsage(state, options.layers, entries),
+      };
+      return new ClosedLearner(name, new VqPromptMethod(parts, knowledge), state);
+    },
+  });
+}
+
+/** VQ-Prompt as published; options choose its variants. */
+export const vqPrompt: LearnerPlugin<VqPromptOptions> = createVqPrompt();
+
+async function partsOf(
+  options: VqPromptOptions,
+  hooks: VqPromptHooks,
+  { backbone, features }: LearnerContext,
+  seed: number,
+): Promise<VqPromptParts> {
+  if (backbone === undefined) {
+    throw new ClError(
+      'INCOMPATIBLE_PLUGINS',
+      'vq-prompt: the backbone cannot be opened for training, expected one with "graph". Use the backbone clip or vit.',
+    );
+  }
+  const model = new PromptedModel(await openImageModel(backbone), { ...options, ...hooks });
+  const entrySize = {
+    length: options.promptLength,
+    width: model.width,
+    queryWidth: features.featureDim,
+    scale: options.initialScale,
+  };
+  const encoder = new Encoder(model, backbone, options.threads);
+  return { options, hooks, backbone, features, model, encoder, seed, entrySize };
+}
+
+function savedStatistics(state: LearnerState, featureDim: number): ClassStatistics {
+  const statistics = ClassStatistics.restore(name, state, featureDim);
+  if (statistics.classes === state.classes.length) return statistics;
+  throw new ClError(
+    'CORRUPT_FILE',
+    `vq-prompt: the saved state has statistics of ${statistics.classes} classes, expected ${state.classes.length}. ` +
+      'Restore an earlier copy.',
+  );
+}

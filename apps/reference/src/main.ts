@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   run: async () => (await import('./commands/run.ts')).runCommand,
   compare: async () => (await import('./commands/compare.ts')).compareCommand,
   list: async () => (await import('./commands/list.ts')).listCommand,
+  datasets: async () => (await import('./commands/datasets.ts')).datasetsCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
 };

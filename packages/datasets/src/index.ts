@@ -25,6 +25,14 @@ export { cub200 } from './published/cub.ts';
 export { imagenetA, imagenetR, tinyImagenet } from './published/imagenet.ts';
 export type { ImagenetAOptions, ImagenetROptions } from './published/imagenet.ts';
 export { mnist } from './published/mnist.ts';
+export {
+  datasetState,
+  fetchDataset,
+  importDataset,
+  publishedDataset,
+  verifyDataset,
+} from './source/manage.ts';
+export type { DatasetState, FileCheck } from './source/manage.ts';
 export type { SourceOptions } from './source/options.ts';
 export { imageList } from './image-list/image-list.ts';
 export type { ImageListOptions } from './image-list/image-list.ts';

@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { ClError, type PixelImage } from '@cl/hub';
-import { decodeImage } from '@cl/images';
 
 /** Where a sheet is and how it is laid out: square tiles, row by row. */
 export interface SheetLayout {
@@ -58,6 +57,7 @@ async function decode({ path, sha256 }: SheetLayout): Promise<PixelImage> {
       `sprite sheet: ${path} has SHA-256 ${found}, expected ${sha256}. Install @cl/datasets again.`,
     );
   }
+  const { decodeImage } = await import('@cl/images'); // brings sharp: only with the first picture
   return decodeImage({ id: path, source: { kind: 'encoded', bytes } });
 }
 

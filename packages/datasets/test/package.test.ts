@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -27,4 +27,27 @@ test('the icon benchmark is complete in what npm pack makes, and decodes from th
     encoding: 'utf8',
   });
   expect(out.trim()).toBe('315 2634 6912'); // 48 × 48 × 3 bytes
+});
+
+test('importing the package loads no image library, no parquet and no zip reader', () => {
+  const entry = pathToFileURL(join(root, 'dist', 'index.js')).href;
+  const hooks = `export async function resolve(name, context, next) {
+    if (/^(sharp|hyparquet|yauzl|yaml|onnxruntime)/.test(name)) process._rawDebug('loads ' + name);
+    return next(name, context);
+  }`;
+  const script = `
+    import { register } from 'node:module';
+    register('data:text/javascript,' + encodeURIComponent(${JSON.stringify(hooks)}));
+    const { iconBench } = await import('${entry}');
+    process._rawDebug('imported');
+    const { test } = await iconBench.create(iconBench.defaults);
+    await test[0].image.source.load();`;
+  const { stderr, status } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--no-warnings', '-e', script],
+    { encoding: 'utf8' },
+  );
+  expect(status).toBe(0);
+  // The picture brings sharp, so the watch works; before that there was nothing.
+  expect(stderr.trim()).toMatch(/^imported\nloads sharp/u);
 });

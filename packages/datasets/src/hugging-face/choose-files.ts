@@ -11,10 +11,10 @@ export interface Chosen {
 }
 
 /**
- * Chooses by the card where it lists files, else by the names that `datasets` and the hub's converter give:
- * `CONFIG/SPLIT-00000-of-00001.parquet`, `data/SPLIT-….parquet`, `CONFIG/SPLIT/0000.parquet`.
+ * Chooses the files of the configuration `wanted` (empty: the default or only one), by the card where it lists files,
+ * else by the names that `datasets` and the hub's converter give: `CONFIG/SPLIT-00000-of-00001.parquet`,
+ * `data/SPLIT-….parquet`, `CONFIG/SPLIT/0000.parquet`.
  *
- * @param wanted - the configuration; empty: the default or only one.
  * @throws ClError `INVALID_OPTION` naming the configurations there are, `EMPTY_STREAM` when there is no parquet file.
  */
 export function chooseFiles(

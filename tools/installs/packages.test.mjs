@@ -54,11 +54,14 @@ describe('installed alone', () => {
   afterAll(() => Promise.all(places.map((place) => rm(place, { recursive: true, force: true }))));
 
   test.each(uses)('$name type-checks and runs', async ({ name, source, prints }) => {
-    const { name: owner } = ownerOf(name);
+    const { name: owner, path } = ownerOf(name);
     const place = join(folder, 'alone', name);
     places.push(place);
     const node = !anywhere.includes(name);
-    await installInto(place, registry, [owner, ...(node ? ['@types/node@20.19.43'] : [])]);
+    await installInto(place, registry, [
+      owner.startsWith('@cl/') ? owner : path,
+      ...(node ? ['@types/node@20.19.43'] : []),
+    ]);
     const { names, bytes } = await installed(place);
     if (light[owner] !== undefined) {
       expect([...names].sort()).toEqual(light[owner]);

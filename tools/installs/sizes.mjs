@@ -28,5 +28,6 @@ export const sizes = {
   '@cl/tiny-clip': { packed: 16_000, installed: 20, native: [] },
   '@cl/training': { packed: 150, installed: 350, native: onnxruntime },
   '@cl/vq-prompt': { packed: 150, installed: 350, native: onnxruntime },
+  'create-cl-plugin': { packed: 40, installed: 4, native: [] },
   '@cl/zero-shot': { packed: 50, installed: 350, native: onnxruntime },
 };

@@ -1,0 +1,6 @@
+/**
+ * __DESCRIPTION__
+ *
+ * @packageDocumentation
+ */
+export * from './my-plugin.ts';

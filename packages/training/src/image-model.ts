@@ -17,6 +17,7 @@ import {
   tokensName,
   trainableNames,
 } from './image-graph.ts';
+import { dropUnreadTokens } from './unread-tokens.ts';
 import { placesOf, type WeightPlace } from './weight-places.ts';
 
 /** What a graph is asked for with. */
@@ -145,11 +146,13 @@ class OpenedModel implements ImageModel {
     );
     const g = new Emitter(simple);
     if (simple.outputs[0] === tokensName) {
-      const first = g.slice(g.value(tokensName), 1, 0, 1); // [N, T, D] → [N, 1, D]
-      g.rename(g.reshape(first, [rows, first.dims.at(-1)!]), featuresName);
+      const first = g.gather(g.value(tokensName), g.scalar(0, 'int64'), 1); // [N, T, D] → [N, D]
+      g.rename(first, featuresName);
     }
     const found = g.value(featuresName).dims;
-    if (found.join() === [rows, this.featureDim].join()) return g.build([featuresName]);
+    if (found.join() === [rows, this.featureDim].join()) {
+      return dropUnreadTokens(g.build([featuresName]));
+    }
     throw new ClError(
       'INVALID_MODEL',
       `openImageModel: the graph gives features [${found.join(', ')}], expected [${rows}, ${this.featureDim}]. ` +

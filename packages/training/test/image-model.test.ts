@@ -1,6 +1,7 @@
+import { readFile } from 'node:fs/promises';
 import { backward } from '@cl/autodiff';
-import type { Tensor, TrainableBackbone } from '@cl/hub';
-import { GraphBuilder, printGraph, writeModel } from '@cl/onnx';
+import { decodeSafetensors, type Tensor, type TrainableBackbone } from '@cl/hub';
+import { attentionSites, GraphBuilder, printGraph, writeModel } from '@cl/onnx';
 import { openImageModel, withClassifier, type ImageModel } from '@cl/training';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
@@ -67,6 +68,58 @@ describe('the graph', () => {
         both.outputs.filter((name) => name.endsWith('.grad')),
         file,
       ).toHaveLength(names.length);
+    }
+  });
+
+  test.each([...vits, ...fused])(
+    'of %s computes one query only in its last attention',
+    async (file) => {
+      const model = await open(file);
+      const [first, last] = attentionSites(model.graph(2));
+      expect([first!.queries, first!.keys]).toEqual(file.startsWith('deit') ? [18, 18] : [17, 17]);
+      expect([last!.queries, last!.keys]).toEqual([1, first!.keys]);
+    },
+  );
+
+  test('has the gradients that PyTorch has, for every weight and the head', async () => {
+    // The ViT, the batch and the gradients of @cl/autodiff's test/fixtures (made by its make.py).
+    const read = (name: string) =>
+      readFile(new URL(`../../autodiff/test/fixtures/${name}`, import.meta.url));
+    const { tensors } = decodeSafetensors(await read('vit.safetensors'));
+    const [bytes, pixels] = [await read('vit.onnx'), tensors['pixel_values']!];
+    const model = await openImageModel({
+      ...exported('', { featureDim: 16, imageSize: pixels.dims[2]! }),
+      graph: async () =>
+        ({
+          model: bytes,
+          input: 'pixel_values',
+          output: 'last_hidden_state',
+          take: 'first-token',
+        }) as const,
+    });
+    const names = [...model.weights.keys()];
+    expect(names).toHaveLength(38);
+    const graph = withClassifier(model.graph(3, { parameters: names }), 5, { labelSmoothing: 0.1 });
+    const wrt = [...names, 'head.weight'];
+    const results = await runGraph(backward(graph, { loss: 'loss', wrt }), {
+      pixels,
+      labels: { dtype: 'int32', dims: [3], data: Int32Array.from(tensors['labels']!.data, Number) },
+      'head.weight': tensors['head']!,
+      'head.bias': { dtype: 'float32', dims: [5], data: new Float32Array(5) },
+      ...Object.fromEntries(model.weights),
+    });
+    expect(results['loss']![0]).toBeCloseTo(Number(tensors['loss']!.data[0]), 5);
+    for (const name of wrt) {
+      const expected = tensors[`${name === 'head.weight' ? 'head' : name}.grad`]!
+        .data as Float32Array;
+      const actual = results[`${name}.grad`]!;
+      const largest = expected.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+      const difference = expected.reduce(
+        (most, x, i) => Math.max(most, Math.abs(x - actual[i]!)),
+        0,
+      );
+      // Biases of keys have a true gradient of 0: softmax does not see a shift.
+      expect(difference, name).toBeLessThanOrEqual(tolerance * largest + 1e-6);
     }
   });
 

@@ -25,6 +25,7 @@ export {
   growHead,
   headClasses,
   headLogits,
+  headOf,
   linearHead,
   restoreHead,
   withClassifier,
@@ -33,6 +34,8 @@ export type { ClassifierLossOptions, LinearHead } from './linear-head.ts';
 export { attachPrefixes } from './prefixes.ts';
 export type { LayerPrompt, PrefixOptions } from './prefixes.ts';
 export { requireBackbone } from './require-backbone.ts';
+export { trainOnBatches } from './train-on-batches.ts';
+export type { TrainingResult } from './train-on-batches.ts';
 export { randomResizedCrop } from './views.ts';
 export type { RandomResizedCropOptions, ViewPolicy } from './views.ts';
 export type { WeightPlace, WeightRole } from './weight-places.ts';

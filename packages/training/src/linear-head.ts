@@ -13,12 +13,22 @@ import { multiply } from '@cl/linalg';
 import type { OnnxGraph } from '@cl/onnx';
 import { featuresName } from './image-graph.ts';
 
-/** Parameters of a head, by the names that {@link linearHead} gives its inputs. Never modified. */
-export interface LinearHead {
-  /** W [D, C]. */
-  readonly 'head.weight': Tensor<'float32'>;
-  /** b [C]. */
-  readonly 'head.bias': Tensor<'float32'>;
+/**
+ * Parameters of a head, by the names that {@link linearHead} gives its inputs: W [D, C] and b [C]. Never modified.
+ */
+export type LinearHead = Readonly<Record<'head.weight' | 'head.bias', Tensor<'float32'>>>;
+
+/** The head among tensors, for instance those of a training. */
+export function headOf(tensors: Readonly<Record<string, Tensor<'float32'>>>): LinearHead {
+  const { 'head.weight': weight, 'head.bias': bias } = tensors;
+  if (weight !== undefined && bias !== undefined) {
+    return { 'head.weight': weight, 'head.bias': bias };
+  }
+  throw new ClError(
+    'NOT_FOUND',
+    `headOf: found ${Object.keys(tensors).join(', ') || 'no tensors'}, expected head.weight and head.bias. ` +
+      'Train a graph that linearHead or withClassifier made.',
+  );
 }
 
 /** How many columns a head has. */

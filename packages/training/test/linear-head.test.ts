@@ -1,6 +1,6 @@
 import { adamW, backward, Emitter } from '@cl/autodiff';
-import { createTrainer } from '@cl/autodiff/node';
-import { createRandom, type Tensor } from '@cl/hub';
+import type { TrainerOptions } from '@cl/autodiff/node';
+import { createRandom, type Progress, type Tensor } from '@cl/hub';
 import {
   classifierLoss,
   emptyHead,
@@ -8,10 +8,11 @@ import {
   growHead,
   headClasses,
   headLogits,
+  headOf,
   linearHead,
   restoreHead,
   tensorSource,
-  trainingBatches,
+  trainOnBatches,
   withClassifier,
   type LinearHead,
 } from '@cl/training';
@@ -156,28 +157,43 @@ test('a head trained on features learns to tell classes apart', async () => {
     const [row, k] = [Math.floor(i / 4), i % 4];
     return (labels[row] === k ? 3 : 0) + random.normal(); // class c lies at 3 eₖ, k = c
   });
-  const trainer = createTrainer({
+  const features = tensorSource({ dtype: 'float32', dims: [60, 4], data });
+  const head = growHead(emptyHead(4), 3, random);
+  const before = head['head.weight'].data.slice();
+  const trainer: TrainerOptions = {
     graph: (rows) => withClassifier(featureGraph(rows, 4), 3),
     loss: 'loss',
-    parameters: new Map(Object.entries(growHead(emptyHead(4), 3, random))),
+    parameters: new Map(Object.entries(head)),
     optimizer: adamW({ learningRate: 0.1 }),
     classCounts: { labels: 3 },
     threads: 1,
+  };
+  const batches = { inputs: { features }, labels, batchSize: 16, epochs: 10, random };
+  const progress: number[] = [];
+  const onProgress = ({ done, total }: Progress) => progress.push(done / total);
+  const { tensors, steps } = await trainOnBatches(trainer, batches, { onProgress });
+  expect(steps).toHaveLength(40);
+  expect(progress.at(-1)).toBe(1);
+  expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss / 3);
+  expect(head['head.weight'].data).toEqual(before);
+  const logits = await headLogits({ rows: 60, cols: 4, data }, headOf(tensors));
+  const right = [...labels].filter((label, i) => {
+    const row = logits.data.subarray(3 * i, 3 * i + 3);
+    return row[label] === Math.max(...row);
   });
-  try {
-    const features = tensorSource({ dtype: 'float32', dims: [60, 4], data });
-    const batches = trainingBatches({
-      inputs: { features },
-      labels,
-      batchSize: 16,
-      epochs: 10,
-      random,
-    });
-    const reports = await trainer.train(batches);
-    expect(reports).toHaveLength(40);
-    const [first, last] = [reports[0]!.loss, reports.at(-1)!.loss];
-    expect(last).toBeLessThan(first / 3);
-  } finally {
-    await trainer.dispose();
-  }
+  expect(right.length).toBeGreaterThan(50); // clouds at distance 3√2 overlap a little
+
+  const aborted = { signal: AbortSignal.abort() };
+  await expect(trainOnBatches(trainer, batches, aborted)).rejects.toMatchObject({
+    code: 'ABORTED',
+  });
+});
+
+test('a head is not found among other tensors', () => {
+  expect(() => headOf({ weight: float([1], 0) })).toThrow(
+    expect.objectContaining({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('found weight, expected head.weight and head.bias'),
+    }),
+  );
 });

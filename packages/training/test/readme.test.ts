@@ -1,7 +1,6 @@
 // The examples of the README, run as they stand there.
 import { readFile } from 'node:fs/promises';
 import { adamW } from '@cl/autodiff';
-import { createTrainer } from '@cl/autodiff/node';
 import { createRandom } from '@cl/hub';
 import {
   createFeatureExtractor,
@@ -10,7 +9,7 @@ import {
   imageSource,
   openImageModel,
   randomResizedCrop,
-  trainingBatches,
+  trainOnBatches,
   withClassifier,
 } from '@cl/training';
 import { expect, test } from 'vitest';
@@ -35,30 +34,28 @@ test('the last block of a backbone is fine-tuned, and its features follow', asyn
     const weights = names.map((name) => [name, model.weights.get(name)!] as const);
     const head = growHead(emptyHead(model.featureDim), classes, random.fork('head'));
 
-    const trainer = createTrainer({
-      graph: (rows) => withClassifier(model.graph(rows, { parameters: names }), classes),
-      loss: 'loss',
-      parameters: new Map([...weights, ...Object.entries(head)]),
-      optimizer: adamW({ learningRate: 1e-3 }),
-      classCounts: { labels: classes },
-    });
-    const views = randomResizedCrop();
-    const pixels = imageSource(backbone, images, { views });
-    const batches = trainingBatches({
-      inputs: { pixels },
-      labels,
-      random,
-      epochs: 4,
-      batchSize: 6,
-    });
-    const steps = await trainer.train(batches);
+    const { tensors, steps } = await trainOnBatches(
+      {
+        graph: (rows) => withClassifier(model.graph(rows, { parameters: names }), classes),
+        loss: 'loss',
+        parameters: new Map([...weights, ...Object.entries(head)]),
+        optimizer: adamW({ learningRate: 1e-3 }),
+        classCounts: { labels: classes },
+      },
+      {
+        inputs: { pixels: imageSource(backbone, images, { views: randomResizedCrop() }) },
+        labels,
+        random,
+        epochs: 4,
+        batchSize: 6,
+      },
+    );
 
-    const tuned = Object.entries(trainer.store.toTensors());
-    const parameters = new Map(tuned.filter(([name]) => names.includes(name)));
+    const parameters = new Map(names.map((name) => [name, tensors[name]!]));
     const extractor = createFeatureExtractor(model, { parameters });
     const features = await extractor.features(images); // [N, D] under the new weights
     // #endregion readme
-    await Promise.all([trainer.dispose(), extractor.dispose()]);
+    await extractor.dispose();
     expect(steps).toHaveLength(8);
     expect(steps.at(-1)!.loss).toBeLessThan(steps[0]!.loss / 2);
     const before = await backbone.embedImages(images);

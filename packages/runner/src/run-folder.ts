@@ -10,7 +10,7 @@
  */
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { ClError, type JsonObject, type RunRecord, type TrialRecord } from '@cl/hub';
 import { writeFileAtomic } from '@cl/hub/node';
 import type { AccuracyRow } from './events.ts';
@@ -45,10 +45,11 @@ const own = ['run.json', 'record.json', 'accuracy.json', 'events.jsonl', 'trials
 
 /** Reads and writes the folder of one run. */
 export class RunFolder {
+  /** Absolute: Node looks for the parents of a relative path for ever when somebody removes the working directory. */
   readonly path: string;
 
   constructor(path: string) {
-    this.path = path;
+    this.path = resolve(path);
   }
 
   /** Whether a run was started here. */

@@ -1,5 +1,5 @@
 import { readFile, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import type { ClError, RunRecord } from '@cl/hub';
 import { readSavedLearner } from '@cl/hub/node';
 import { readRecord, report, run, type RunEvent } from '@cl/runner';
@@ -204,4 +204,13 @@ test('refuses a learner that needs more than the backbone has', async () => {
     code: 'INCOMPATIBLE_PLUGINS',
     message: expect.stringMatching(/"mean" needs text-features; backbone "some-vit"/u),
   });
+});
+
+test('a relative folder is meant from where the run starts, whatever becomes of the working directory', async () => {
+  const folder = relative('', await temporaryFolder());
+  const events: RunEvent[] = [];
+  await run(syntheticConfig(folder), { onEvent: (event) => events.push(event) });
+  expect(events).toContainEqual(
+    expect.objectContaining({ type: 'resumed', folder: resolve(folder) }),
+  );
 });

@@ -211,6 +211,6 @@ test('a relative folder is meant from where the run starts, whatever becomes of 
   const events: RunEvent[] = [];
   await run(syntheticConfig(folder), { onEvent: (event) => events.push(event) });
   expect(events).toContainEqual(
-    expect.objectContaining({ type: 'resumed', folder: resolve(folder) }),
+    expect.objectContaining({ type: 'run-finished', folder: resolve(folder) }),
   );
 });

@@ -1,7 +1,7 @@
 /** Copies of published datasets on disk: extracted as a toolbox does, or as archives; and the options that accept them. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { packed, sha256 } from './archives.ts';
+import { packed, sha256, tarGz, zip } from './archives.ts';
 import type { Copy } from './published-copies.ts';
 
 /** Writes what the archives hold below `data` as a toolbox would have extracted it; gives the dataset's folder. */
@@ -20,7 +20,14 @@ export function extract({ archives, folder, strip = '' }: Copy, data: string): s
 /** The archives as bytes by name. */
 export async function pack({ archives }: Copy): Promise<Record<string, Buffer>> {
   const all: Record<string, Buffer> = {};
-  for (const [name, files] of Object.entries(archives)) all[name] = await packed(name, files);
+  for (const [name, files] of Object.entries(archives)) {
+    // Caltech-101's zip holds another archive.
+    const inner = 'caltech-101/101_ObjectCategories.tar.gz';
+    all[name] =
+      name === 'caltech-101.zip'
+        ? zip({ [inner]: await tarGz(files), 'caltech-101/show_annotation.m': '%' })
+        : await packed(name, files);
+  }
   return all;
 }
 

@@ -4,6 +4,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
@@ -21,6 +22,7 @@ import {
   serve,
   stallAfter,
   status,
+  webPage,
   wholeOnly,
   type Behaviour,
 } from './file-server.ts';
@@ -188,6 +190,114 @@ describe('a download', () => {
     expect((await errorOf(() => open([honest], {}, { work }))).code).toBe('ABORTED');
     const minuteAgo = new Date(Date.now() - 60_000);
     utimesSync(lock, minuteAgo, minuteAgo);
+    expect((await open([honest])).dataset.train).toHaveLength(20);
+  });
+});
+
+describe('mirrors', () => {
+  /** Opens the dataset with one server for each list of behaviours, asked in this order. */
+  async function openFrom(
+    servers: readonly (readonly [file: Buffer, ...behaviours: Behaviour[]])[],
+    given: Record<string, unknown> = {},
+    work: WorkOptions = {},
+  ): Promise<readonly (readonly string[])[]> {
+    const running = await Promise.all(
+      servers.map(async ([file, ...behaviours]) => serve(file, ...behaviours)),
+    );
+    try {
+      const options = await resolveOptions(cifar10, {
+        mirrors: running.map(({ url }) => url),
+        checksums,
+        partial: true,
+        cacheDir,
+        retries: 0,
+        timeoutMs: 5000,
+        ...given,
+      });
+      expect((await cifar10.create(options, work)).train).toHaveLength(20);
+      return running.map(({ ranges }) => ranges);
+    } finally {
+      for (const server of running) await server.close();
+    }
+  }
+
+  test('are tried in turn until one has the file', async () => {
+    const ranges = await openFrom([
+      [bytes, status(404)],
+      [bytes, webPage],
+      [bytes, honest],
+    ]);
+    expect(ranges).toEqual([['-'], ['-'], ['-']]);
+  });
+
+  test('continue what another one began', async () => {
+    const ranges = await openFrom([
+      [bytes, cutAfter(1000, part)],
+      [bytes, honest],
+    ]);
+    expect(ranges).toEqual([['-'], ['bytes=1000-']]);
+  });
+
+  test('are asked when one has another file, which is put aside and told', async () => {
+    const lie = Buffer.from(bytes);
+    lie[lie.length >> 1]! ^= 1;
+    const phases: string[] = [];
+    await openFrom(
+      [
+        [lie, honest],
+        [bytes, honest],
+      ],
+      {},
+      {
+        onProgress: ({ phase }) => phases.push(phase),
+      },
+    );
+    expect(phases).toContain(`put aside ${archiveName}: wrong checksum`);
+    expect(readFileSync(join(inCache(), `${archiveName}.rejected`))).toEqual(lie);
+  });
+
+  test('that all fail are all named, each with its reason', async () => {
+    const error = await errorOf(() =>
+      openFrom([
+        [bytes, status(404)],
+        [bytes, webPage],
+      ]),
+    );
+    expect(error.code).toBe('DOWNLOAD_FAILED');
+    expect(error.message).toContain(`none of 2 places has ${archiveName}. Download it by hand`);
+    expect(error.message).toContain('the server answered 404');
+    expect(error.message).toContain('the server sent a web page instead of the file');
+  });
+});
+
+describe('a server that is busy', () => {
+  test('is left alone for as long as it asks', async () => {
+    const started = performance.now();
+    const { ranges } = await open([status(429, { 'retry-after': '2' }), honest]);
+    expect(ranges).toEqual(['-', '-']);
+    expect(performance.now() - started).toBeGreaterThan(1900);
+  });
+
+  test('is given up after the retries, and the status is said', async () => {
+    const error = await errorOf(() => open([status(429)], { retries: 1 }));
+    expect([error.code, error.message]).toEqual([
+      'DOWNLOAD_FAILED',
+      expect.stringContaining('the server answered 429; 0 bytes are kept'),
+    ]);
+  });
+});
+
+describe.skipIf(process.platform !== 'linux')('a full disk', () => {
+  test('ends the download with a reason; a later one continues', async () => {
+    mkdirSync(inCache(), { recursive: true });
+    symlinkSync('/dev/full', part()); // every write to it fails with ENOSPC
+    const error = await errorOf(() => open([honest]));
+    expect(error.code).toBe('IO_FAILED');
+    expect(error.message).toContain(`cannot use ${join(inCache(), archiveName)}`);
+    expect(error.message).toContain(
+      '(ENOSPC). The disk is full: free space, or choose another cacheDir',
+    );
+    rmSync(part());
     expect((await open([honest])).dataset.train).toHaveLength(20);
   });
 });

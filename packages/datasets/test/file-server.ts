@@ -90,6 +90,11 @@ export function stallAfter(bytes: number): Behaviour {
 }
 
 /** Answers with a status and no file. */
-export function status(code: number): Behaviour {
-  return (_, response) => void response.writeHead(code).end('no');
+export function status(code: number, headers: Readonly<Record<string, string>> = {}): Behaviour {
+  return (_, response) => void response.writeHead(code, headers).end('no');
 }
+
+/** Answers with a page for people, as file hosts do when they want something first. */
+export const webPage: Behaviour = (_, response) => {
+  response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end('<p>too many users');
+};

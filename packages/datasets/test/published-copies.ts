@@ -114,6 +114,10 @@ export const copies: Readonly<Record<string, Copy>> = {
       test: { 'images/0056978.jpg': 'aircraft/707-320', 'images/0713684.jpg': 'aircraft/F/A-18' },
     },
   },
+  'caltech-101': coop('Caltech101', 'caltech-101.zip', 'caltech-101', '101_ObjectCategories/', [
+    ['face', 'caltech-101/face', three('Faces/image_000#.jpg')],
+    ['accordion', 'caltech-101/accordion', three('accordion/image_000#.jpg')],
+  ]),
   dtd: coop(
     'DescribableTextures',
     'dtd-r1.0.1.tar.gz',

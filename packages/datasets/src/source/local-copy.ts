@@ -11,7 +11,7 @@ import { archiveKind, openTree } from '../tree/open-tree.ts';
 import { singleFile, singleGzip } from '../tree/single-file.ts';
 import { joinTrees, subTree, type FileTree } from '../tree/tree.ts';
 import type { SourceOptions } from './options.ts';
-import { expectedOf, findStored, makeFolder, openStored } from './store.ts';
+import { expectedOf, findStored, makeFolder, openStored, takeOut } from './store.ts';
 
 /**
  * Opens a copy. Archives are checked against their checksums, once for each path, size and time; extracted files are
@@ -88,14 +88,28 @@ async function openPublished(
   await assertPublished(path, file, options, folder, work);
   const kind = archiveKind(path);
   if (kind === undefined) return path.endsWith('.gz') ? singleGzip(path) : singleFile(path);
-  const tree = await openTree(path, join(folder, 'unpacked'), work);
-  if (file.inner !== undefined) {
-    throw new ClError(
-      'NOT_SUPPORTED',
-      `dataset: ${path} holds another archive, ${file.inner}. Extract both, or run cl datasets import.`,
-    );
-  }
+  const unpacked = join(folder, 'unpacked');
+  const archive = file.inner === undefined ? path : await innerOf(path, file.inner, unpacked, work);
+  const tree = await openTree(archive, unpacked, work);
   return file.root === undefined ? tree : subTree(tree, file.root);
+}
+
+/** The archive inside a zip, taken out once for each path, size and time of the zip. */
+async function innerOf(
+  path: string,
+  inner: string,
+  unpacked: string,
+  work: WorkOptions,
+): Promise<string> {
+  const { size, mtimeMs } = await stat(path);
+  const target = join(unpacked, `${keyOf([resolve(path), size, mtimeMs])}-${basename(inner)}`);
+  await makeFolder(unpacked);
+  if (!(await exists(target))) await takeOut(path, inner, target, work);
+  return target;
+}
+
+function keyOf(identity: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(identity)).digest('hex').slice(0, 16);
 }
 
 async function assertPublished(
@@ -107,9 +121,7 @@ async function assertPublished(
 ): Promise<void> {
   const { size, mtimeMs } = await stat(path);
   const expected = expectedOf(file, options);
-  const identity = JSON.stringify([resolve(path), size, mtimeMs, expected]);
-  const key = createHash('sha256').update(identity).digest('hex').slice(0, 16);
-  const marker = join(folder, `checked-${key}`);
+  const marker = join(folder, `checked-${keyOf([resolve(path), size, mtimeMs, expected])}`);
   if (await exists(marker)) return;
   work.onProgress?.({ phase: `check ${file.name}`, done: 0, total: 1 });
   const other = difference(await digestOf(path, work), expected);

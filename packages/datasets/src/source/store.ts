@@ -2,7 +2,7 @@
  * The files of a published dataset in the cache: `datasets/<name>/`, with `files.json` telling what each was when it
  * came. A .tar.gz is kept as a .tar, which is read in place; a .zip as it is.
  */
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { ClError, type WorkOptions } from '@cl/hub';
 import { writeFileAtomic } from '@cl/hub/node';
@@ -90,7 +90,9 @@ async function unpack(
   { bytes, sha256 }: Digest,
   work: WorkOptions,
 ): Promise<StoredFile['kept']> {
-  const archive = file.inner === undefined ? path : await takeOut(folder, path, file.inner, work);
+  const { inner } = file;
+  const archive = inner === undefined ? path : join(folder, basename(inner));
+  if (inner !== undefined) await takeOut(path, inner, archive, work);
   const packed = /\.(?:gz|tgz)$/iu.test(archive);
   if (!packed) return { name: basename(path), bytes, sha256 };
   const name = keptName(basename(archive));
@@ -105,22 +107,18 @@ function keptName(archive: string): string {
   return archive.replace(/\.tgz$/iu, '.tar').replace(/\.gz$/iu, '');
 }
 
-/** The archive inside an archive, as a file beside it. */
-async function takeOut(
-  folder: string,
-  path: string,
-  inner: string,
+/** Takes a file out of a zip; it has its name when it is whole. */
+export async function takeOut(
+  zip: string,
+  name: string,
+  target: string,
   work: WorkOptions,
-): Promise<string> {
-  const found = await (await openZip(path, work)).file(inner);
+): Promise<void> {
+  const found = await (await openZip(zip, work)).file(name);
   if (found === undefined) {
-    throw new ClError('CORRUPT_FILE', `archive: ${path} lacks ${inner}. Fetch it again.`);
+    throw new ClError('CORRUPT_FILE', `archive: ${zip} lacks ${name}. Fetch it again.`);
   }
-  const target = join(folder, basename(inner));
-  await writeFile(target, await found.read()).catch((cause: unknown) => {
-    throw ioError('archive', target, cause);
-  });
-  return target;
+  await writeFileAtomic(target, await found.read());
 }
 
 /** Opens stored files as one tree. */

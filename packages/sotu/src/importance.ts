@@ -10,10 +10,10 @@ import { lossGraph, type Tuned, type TuningBench, type TuningTask } from './tuni
 export type ImportanceKind = 'magnitude' | 'gradient' | 'fisher';
 
 /** Images whose gradients are looked at: one run each. */
-const mostImages = 64;
+const mostImages = 32;
 
 /**
- * Importance of each element, scaled to a mean of 1 over all parameters: |δ|, or over at most 64 images of the task
+ * Importance of each element, scaled to a mean of 1 over all parameters: |δ|, or over at most 32 images of the task
  * evenly spread, E|∂L/∂θ| or the empirical Fisher information E[(∂L/∂θ)²], L being the loss of a single image at θ_t.
  *
  * @param kind - what measures it.

@@ -42,18 +42,27 @@ export function keptPositions(owner: MaskOwner, shape: MaskShape): Uint32Array {
   const from = Math.round((taken ?? 0) * 2 ** 32);
   const to = Math.round(((taken ?? 0) + keep) * 2 ** 32);
   const { rows, cols, tileRows, tileCols } = tiling;
-  const found = new Uint32Array(rows * cols);
+  const length = rows * cols;
+  if (scratch.length < length) scratch = new Uint32Array(length);
   const count =
     tileRows === 1 && tileCols === 1
-      ? keptElements(key, from, to, found)
-      : keptTiles(key, from, to, found, tiling);
-  return found.slice(0, count);
+      ? keptElements(key, from, to, scratch, length)
+      : keptTiles(key, from, to, scratch, tiling);
+  return scratch.slice(0, count);
 }
 
+/** Room for all positions of the largest parameter so far: fresh memory would cost more than the drawing. */
+let scratch = new Uint32Array(0);
+
 /** Each coordinate on its own. */
-function keptElements(key: CounterKey, from: number, to: number, found: Uint32Array): number {
+function keptElements(
+  key: CounterKey,
+  from: number,
+  to: number,
+  found: Uint32Array,
+  length: number,
+): number {
   let count = 0;
-  const { length } = found;
   for (let i = 0; i < length; i++) {
     const u = counterWord(key, i);
     found[count] = i; // written always, counted when kept: no branch to mispredict

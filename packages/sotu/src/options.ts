@@ -70,10 +70,10 @@ export const defaults: SotuOptions = {
   start: 'theta0',
   train: 'matrices',
   layers: [],
-  epochs: 10,
+  epochs: 5,
   batchSize: 32,
   optimizer: 'adamw',
-  learningRate: 0.0001,
+  learningRate: 0.0003,
   headLearningRate: 0.001,
   weightDecay: 0,
   schedule: 'cosine',
@@ -85,8 +85,8 @@ export const defaults: SotuOptions = {
   validationShare: 0,
   patience: 0,
   singleClass: 'refuse',
-  p: 0.9,
-  pLast: 0.9,
+  p: 0.8,
+  pLast: 0.8,
   pAlong: 'none',
   mask: 'random',
   group: 'element',
@@ -159,8 +159,8 @@ export const help: Readonly<Record<keyof SotuOptions, string>> = {
 };
 
 const share = z.number().min(0).max(1);
-const dropRate: z.ZodType<DropRate> = z.union(
-  [share, z.custom<Exclude<DropRate, number>>((value) => typeof value === 'function')],
+const dropRate: z.ZodType<DropRate> = z.custom<DropRate>(
+  (value) => typeof value === 'function' || share.safeParse(value).success,
   { error: 'expected a number from 0 (keeps all) to 1 (keeps nothing), or in code a function' },
 );
 

@@ -50,9 +50,24 @@ const scoresOf = async (learner: Learner) => (await learner.predict(images)).val
 describe('every way to merge and to answer', () => {
   const ways: readonly Partial<SotuOptions>[] = [
     { keep: 'merged', merge: 'ties', mask: 'magnitude', classifier: 'ridge', hiddenDim: 24 },
-    { merge: 'importance', importance: 'fisher', mask: 'gradient', classifier: 'linear-probe' },
-    { mask: 'disjoint', group: 'head', merge: 'similarity', prototypes: 'drift', pAlong: 'layers' },
-    { start: 'merged', merge: 'magmax', prototypes: 'exemplars', exemplars: 1, head: 'linear' },
+    { merge: 'importance', importance: 'fisher', mask: 'fisher', classifier: 'linear-probe' },
+    {
+      mask: 'disjoint',
+      p: 0.7,
+      pLast: 0.7,
+      group: 'head',
+      merge: 'similarity',
+      prototypes: 'drift',
+      pAlong: 'layers',
+    },
+    {
+      start: 'merged',
+      merge: 'magmax',
+      mask: 'gradient',
+      prototypes: 'exemplars',
+      exemplars: 1,
+      head: 'linear',
+    },
     {
       train: 'all',
       pAlong: 'progress',
@@ -64,13 +79,17 @@ describe('every way to merge and to answer', () => {
     },
   ];
 
-  test.each(ways)('%o goes on from a saved state to the same bits', async (given) => {
-    const straight = await taught(3, given);
-    const saved = await (await taught(2, given)).save();
-    const resumed = await restored(structuredClone(saved), given);
-    await resumed.learn(stream.experiences[2]!);
-    expect(await scoresOf(resumed)).toEqual(await scoresOf(straight));
-  });
+  test.each(ways)(
+    '%o goes on from a saved state to the same bits',
+    async (given) => {
+      const straight = await taught(2, given);
+      const saved = await (await taught(1, given)).save();
+      const resumed = await restored(structuredClone(saved), given);
+      await resumed.learn(stream.experiences[1]!);
+      expect(await scoresOf(resumed)).toEqual(await scoresOf(straight));
+    },
+    180_000, // gradients of single images are many small runs
+  );
 });
 
 describe('masks', () => {

@@ -17,7 +17,7 @@ export const sizes = {
   '@cl/images': { packed: 40, installed: 30, native: ['sharp'] },
   '@cl/linalg': { packed: 120, installed: 350, native: onnxruntime },
   '@cl/metrics': { packed: 60, installed: 2, native: [] },
-  '@cl/model-hub': { packed: 60, installed: 20, native: [] },
+  '@cl/model-hub': { packed: 60, installed: 30, native: [] },
   '@cl/onnx': { packed: 250, installed: 8, native: [] },
   '@cl/rail': { packed: 100, installed: 350, native: onnxruntime },
   '@cl/reference': { packed: 200, installed: 650, native: [...transformers, 'vega'] },

@@ -6,6 +6,7 @@
 /** Every error code with what it means. Codes are stable; messages are not. */
 export const errorCatalogue = {
   ABORTED: 'The caller cancelled the operation. Nothing was changed.',
+  ACCESS_DENIED: 'A server wants a token, or one with more rights.',
   CHECKSUM_MISMATCH: 'A file differs from the SHA-256 or the size that was recorded for it.',
   CORRUPT_FILE: 'A file is truncated or its content contradicts its own header.',
   DEVICE_UNAVAILABLE: 'The execution provider asked for cannot be used on this machine.',
@@ -34,6 +35,7 @@ export const errorCatalogue = {
   UNKNOWN_OPTION: 'An option does not exist.',
   UNKNOWN_PLUGIN: 'No plugin of this kind has this name.',
   UNREADABLE_IMAGE: 'An image cannot be decoded.',
+  UPLOAD_FAILED: 'Files could not be sent to a server. What is there is unchanged.',
   WRONG_BACKBONE: 'A saved learner belongs to another backbone.',
 } as const;
 

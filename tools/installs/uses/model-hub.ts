@@ -1,4 +1,8 @@
-import * as all from '@cl/model-hub';
+import { parseRepository, pullLearner } from '@cl/model-hub';
 
-console.log(typeof all);
-// prints object
+const { id, revision } = parseRepository('hf://me/pets@v1');
+const said = await pullLearner('me/pets', { offline: true, cacheDir: 'cache' }).catch(
+  (error: Error) => error.message,
+);
+console.log(id, revision, String(said).includes('offline was asked for'));
+// prints me/pets v1 true

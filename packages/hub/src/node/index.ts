@@ -11,6 +11,7 @@ export type { ReadSavedLearnerOptions } from './load-learner.ts';
 export { saveLearner } from './save-learner.ts';
 export type { SaveLearnerInput } from './save-learner.ts';
 export type { LearnedTask, SavedBackbone, SavedLearner } from './saved-learner.ts';
+export { parseManifest } from './saved-learner.ts';
 export { readSafetensors, writeSafetensors } from './safetensors.ts';
 export type { ReadSafetensorsOptions } from './safetensors.ts';
 export { sha256File } from './streams.ts';

@@ -42,12 +42,14 @@ import { metrics } from '@cl/metrics';
 import { rail } from '@cl/rail';
 import { htmlReport } from '@cl/report';
 import { inline } from '@cl/runner';
+import { sotu } from '@cl/sotu';
 import { vqPrompt } from '@cl/vq-prompt';
 
 /** All of them; a `cl.config.ts` adds its own with `plugins`. */
 export const registry: Registry = createRegistry(
   rail,
   vqPrompt,
+  sotu,
   zeroShot,
   nearestMean,
   jointRidge,

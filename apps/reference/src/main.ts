@@ -14,6 +14,8 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   list: async () => (await import('./commands/list.ts')).listCommand,
   datasets: async () => (await import('./commands/datasets.ts')).datasetsCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,
+  push: async () => (await import('./commands/hub.ts')).pushCommand,
+  pull: async () => (await import('./commands/hub.ts')).pullCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
 };
 

@@ -15,8 +15,9 @@ export interface HubServer {
 
 /** How the hub differs from an honest one. */
 export interface HubFaults {
-  /** Answered to every request of the API. */
+  /** Answered to every request of the API, or to the first few. */
   readonly status?: number;
+  readonly times?: number;
   /** Bytes that are served instead, by path. */
   readonly instead?: Readonly<Record<string, Buffer>>;
   /** Entries of a page of the file list. */
@@ -56,8 +57,9 @@ export async function serveHub(
     };
     const api = '/api/datasets/owner/birds';
     const resolve = `/datasets/owner/birds/resolve/${commit}/`;
-    if (url.pathname.startsWith('/api/') && faults.status !== undefined) {
-      response.writeHead(faults.status).end('no');
+    const faulty = faults.status !== undefined && asked.length <= (faults.times ?? Infinity);
+    if (url.pathname.startsWith('/api/') && faulty) {
+      response.writeHead(faults.status!).end('no');
     } else if (
       url.pathname === `${api}/revision/main` ||
       url.pathname === `${api}/revision/${commit}`

@@ -174,6 +174,12 @@ describe('a dataset of the hub', () => {
     expect(new Set((await open(repository)).tokens)).toEqual(new Set(['Bearer secret']));
   });
 
+  test('is asked for again when the hub is busy', async () => {
+    const { dataset, asked } = await open(repository, { retries: 2 }, { status: 429, times: 2 });
+    expect(dataset.train).toHaveLength(5);
+    expect(asked.slice(0, 3)).toEqual(Array(3).fill('/api/datasets/owner/birds/revision/main'));
+  });
+
   test('is listed page by page', async () => {
     const { dataset, asked } = await open(repository, {}, { pageSize: 1 });
     expect(asked.filter((path) => path.includes('/tree/'))).toHaveLength(4);
@@ -325,6 +331,20 @@ describe('bad input', () => {
   ])('a repository with %s', async (_, files, code, words) => {
     const error = await errorOf(() => open(files as Record<string, Buffer>));
     expect([error.code, error.message]).toEqual([code, expect.stringContaining(words)]);
+  });
+
+  test('a clone without Git LFS', async () => {
+    const pointer = Buffer.from(
+      'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 9\n',
+    );
+    const path = onDisk({ 'data/train-0.parquet': pointer, 'data/test-0.parquet': pointer });
+    const error = await errorOf(() => open({}, { repo: '', path }));
+    expect([error.code, error.message]).toEqual([
+      'CORRUPT_FILE',
+      expect.stringContaining(
+        'is a Git LFS pointer, expected the file it stands for. Run git lfs pull',
+      ),
+    ]);
   });
 
   test('a column that is not there, and a repository that is not named', async () => {

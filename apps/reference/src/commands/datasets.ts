@@ -8,6 +8,7 @@ import {
   publishedDataset,
   verifyDataset,
   type DatasetDescriptor,
+  type FileCheck,
   type SourceOptions,
 } from '@cl/datasets';
 import { ClError, nearest, resolveOptions, type WorkOptions } from '@cl/hub';
@@ -121,7 +122,7 @@ async function get(flags: Flags): Promise<void> {
   );
 }
 
-type Outcome = readonly [result: unknown, text: string];
+type Outcome<T = unknown> = readonly [result: T, text: string];
 
 async function getPublished(
   published: DatasetDescriptor,
@@ -166,25 +167,21 @@ async function verify(flags: Flags): Promise<void> {
     const { state } = await datasetState(descriptor, source);
     if (name !== undefined || state === 'cached' || state === 'partial') chosen.push(descriptor);
   }
-  let isBad = false;
-  await working(flags, async (work, style) => {
-    const checks = [];
+  const checks = await working(flags, async (work, style) => {
+    const found: (FileCheck & { readonly dataset: string })[] = [];
     for (const descriptor of chosen) {
       for (const check of await verifyDataset(descriptor, source, work)) {
-        checks.push({ dataset: descriptor.name, ...check });
+        found.push({ dataset: descriptor.name, ...check });
       }
     }
-    const lines = checks.map(({ dataset, file, state, detail }) => {
+    const lines = found.map(({ dataset, file, state, detail }) => {
       const mark = state === 'good' ? style.good(left(state, 11)) : style.bad(left(state, 11));
       return `${mark} ${left(dataset, 14)} ${file}: ${plain(detail)}`;
     });
-    isBad = checks.some(({ state }) => state !== 'good');
-    return [
-      checks,
-      lines.length === 0 ? 'No published dataset is in the cache.' : lines.join('\n'),
-    ];
+    const text = lines.length === 0 ? 'No published dataset is in the cache.' : lines.join('\n');
+    return [found, text];
   });
-  if (isBad) {
+  if (checks.some(({ state }) => state !== 'good')) {
     throw new ClError(
       'CHECKSUM_MISMATCH',
       'cl datasets verify: not every file is as it should be. cl datasets get fetches what is missing; delete what is ' +
@@ -219,10 +216,10 @@ async function importCopy(flags: Flags): Promise<void> {
 }
 
 /** Does the work with progress and Ctrl-C, then prints its result. */
-async function working(
+async function working<T>(
   flags: Flags,
-  action: (work: WorkOptions, style: Style) => Promise<Outcome>,
-): Promise<void> {
+  action: (work: WorkOptions, style: Style) => Promise<Outcome<T>>,
+): Promise<T> {
   const show = showTask(process.stdout, flags.has('json'));
   const interrupts = watchInterrupts(
     () => {
@@ -238,6 +235,7 @@ async function working(
     show.close();
     if (flags.has('json')) print(result);
     else process.stdout.write(`${text}\n`);
+    return result;
   } finally {
     show.close();
     interrupts.stop();

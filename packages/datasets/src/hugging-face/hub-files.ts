@@ -1,7 +1,8 @@
 /** Files of a dataset repository on a hub that speaks Hugging Face's HTTP interface, kept in the cache by commit. */
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ClError, isClError, type WorkOptions } from '@cl/hub';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { ClError, isClError, throwIfAborted, type WorkOptions } from '@cl/hub';
 import { writeFileAtomic } from '@cl/hub/node';
 import { z } from 'zod';
 import type { Checksum } from '../fetch/checksum.ts';
@@ -153,26 +154,26 @@ async function askFiles(
   return { commit, files };
 }
 
-/** Asks the hub; `url` begins after the dataset's place, or is a whole one that the hub gave for the next page. */
+/**
+ * Asks the hub; `url` begins after the dataset's place, or is a whole one that the hub gave for the next page. A busy hub is
+ * asked again, one that cannot be reached is not: there may be a cache.
+ */
 async function ask(
-  { hub, repo, revision, timeoutMs }: HubRepository,
+  repository: HubRepository,
   url: string,
-  { signal }: WorkOptions,
+  work: WorkOptions,
   next: { link?: string } = {},
 ): Promise<unknown> {
+  const { hub, repo, revision, retries } = repository;
   const whole = url.startsWith('/') ? `${hub}/api/datasets/${repo}${url}` : url;
-  const timeout = AbortSignal.timeout(timeoutMs);
-  let response: Response;
-  try {
-    response = await fetch(whole, {
-      headers: authorization(),
-      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
-    });
-  } catch (cause) {
-    if (signal?.aborted === true)
-      throw new ClError('ABORTED', 'hf: cancelled by the caller.', { cause });
-    const inner = (cause as { cause?: unknown }).cause ?? cause;
-    throw failed(hub, inner instanceof Error ? inner.message : String(inner), cause);
+  let response = await askOnce(repository, whole, work);
+  for (let failures = 1; isBusy(response) && failures <= retries; failures += 1) {
+    await sleep(Math.min(8000, 250 * 2 ** failures), undefined, { signal: work.signal }).catch(
+      () => {
+        throwIfAborted('hf', work.signal);
+      },
+    );
+    response = await askOnce(repository, whole, work);
   }
   if (response.status === 404 || response.status === 401 || response.status === 403) {
     throw new ClError(
@@ -187,6 +188,28 @@ async function ask(
   return response.json().catch((cause: unknown) => {
     throw failed(hub, 'its answer is no JSON', cause);
   });
+}
+
+function isBusy({ status }: Response): boolean {
+  return status === 429 || status >= 500;
+}
+
+async function askOnce(
+  { hub, timeoutMs }: HubRepository,
+  url: string,
+  { signal }: WorkOptions,
+): Promise<Response> {
+  const timeout = AbortSignal.timeout(timeoutMs);
+  try {
+    return await fetch(url, {
+      headers: authorization(),
+      signal: signal === undefined ? timeout : AbortSignal.any([timeout, signal]),
+    });
+  } catch (cause) {
+    throwIfAborted('hf', signal);
+    const inner = (cause as { cause?: unknown }).cause ?? cause;
+    throw failed(hub, inner instanceof Error ? inner.message : String(inner), cause);
+  }
 }
 
 /** The user's token, when there is one; a redirect to another host does not get it. */

@@ -32,6 +32,7 @@ export async function openParquet(path: string): Promise<ParquetFile> {
   const { parquetMetadataAsync, parquetReadObjects, parquetSchema } = await import('hyparquet');
   const { compressors } = await import('hyparquet-compressors');
   const file = await bufferOf(path);
+  await assertNoPointer(path, file.byteLength);
   const metadata = await guarded(path, async () => parquetMetadataAsync(file));
   const groups = groupsOf(metadata);
   const read = async (column: string, rowStart: number, rowEnd: number): Promise<unknown[]> =>
@@ -122,6 +123,17 @@ async function bufferOf(path: string): Promise<AsyncBuffer> {
     slice: async (start, end = found.size) =>
       (await readRange(path, start, Math.min(end, found.size))).buffer as ArrayBuffer,
   };
+}
+
+/** A clone without Git LFS holds a few lines in the place of each large file. */
+async function assertNoPointer(path: string, bytes: number): Promise<void> {
+  if (bytes > 1024) return;
+  const text = new TextDecoder().decode(await readRange(path, 0, bytes));
+  if (!text.startsWith('version https://git-lfs')) return;
+  throw new ClError(
+    'CORRUPT_FILE',
+    `hf: ${path} is a Git LFS pointer, expected the file it stands for. Run git lfs pull there.`,
+  );
 }
 
 async function guarded<T>(path: string, work: () => Promise<T>): Promise<T> {

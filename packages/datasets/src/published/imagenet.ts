@@ -1,5 +1,6 @@
 /** ImageNet's variants: ImageNet-R, ImageNet-A and Tiny ImageNet. */
 import { readFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
 import { ClError, defineDataset, type ClassInfo, type DatasetPlugin } from '@cl/hub';
 import { z } from 'zod';
 import * as known from '../catalog/others.ts';
@@ -120,9 +121,14 @@ async function namer(
   templates: readonly string[],
 ): Promise<(folder: string) => ClassInfo | undefined> {
   const url = new URL('../../assets/imagenet-classes.json', import.meta.url); // from src/ and from dist/
-  const { names } = JSON.parse(await readFile(url, 'utf8')) as {
-    readonly names: Readonly<Record<string, string>>;
-  };
+  const text = await readFile(url, 'utf8').catch((cause: unknown) => {
+    throw new ClError(
+      'NOT_FOUND',
+      `${descriptor.name}: cannot read ${fileURLToPath(url)}. Install @cl/datasets again.`,
+      { cause },
+    );
+  });
+  const { names } = JSON.parse(text) as { readonly names: Readonly<Record<string, string>> };
   return (folder) =>
     /^n\d{8}$/u.test(folder)
       ? classOf(descriptor, folder, names[folder] ?? folder, templates)

@@ -30,7 +30,7 @@ export interface CutGraph {
  * @throws ClError `NOT_SUPPORTED` when there is no such value with the rows as its first axis.
  */
 export function cutBefore(graph: OnnxGraph, rows: number, site: AttentionSite): CutGraph {
-  const name = lastWaist(graph, rows, site);
+  const name = waistBefore(graph, rows, site);
   const type = graph.types.get(name)!;
   const g = new Emitter(graph);
   g.rename(g.value(name), embeddingName);
@@ -47,15 +47,21 @@ function renamed({ inputs }: GraphNode, name: string): string[] {
   return inputs.map((input) => (input === name ? embeddingName : input));
 }
 
-/** Going through the nodes in order, the values that are still to be read: a waist is where there is one only. */
-function lastWaist(graph: OnnxGraph, rows: number, site: AttentionSite): string {
+/**
+ * The last value before an attention through which everything goes. Going through the nodes in order, some values are still
+ * to be read: a waist is where there is one only.
+ *
+ * @throws ClError `NOT_SUPPORTED` as {@link cutBefore}.
+ */
+export function waistBefore(graph: OnnxGraph, rows: number, site: AttentionSite): string {
   const lastRead = new Map<string, number>();
   graph.nodes.forEach(({ inputs }, i) => {
     for (const input of inputs) lastRead.set(input, i);
   });
   for (const output of graph.outputs) lastRead.set(output, graph.nodes.length);
   const live = new Set(graph.inputs.map(({ name }) => name));
-  let waist: string | undefined;
+  const [input, more] = graph.inputs;
+  let waist = more === undefined && fits(graph, input!.name, rows) ? input!.name : undefined;
   for (const [i, { inputs, outputs }] of graph.nodes.entries()) {
     if (outputs.includes(site.scores.outputs[0]!)) break;
     const depends = inputs.some((input) => live.has(input));

@@ -36,6 +36,7 @@ export interface VqPromptOptions {
   readonly classifierBatches: 'all' | 'old-classes';
   readonly statisticsView: 'whole' | 'augmented';
   readonly addedVariance: number;
+  readonly recompute: 'none' | 'blocks';
   readonly memoryMegabytes: number;
   readonly threads: number;
 }
@@ -74,6 +75,7 @@ export const defaults: VqPromptOptions = {
   classifierBatches: 'all',
   statisticsView: 'whole',
   addedVariance: 1e-4,
+  recompute: 'none',
   memoryMegabytes: 512,
   threads: 0,
 };
@@ -123,6 +125,8 @@ export const help: Readonly<Record<keyof VqPromptOptions, string>> = {
   statisticsView:
     'Means and variances are those of whole images, or of augmented ones (the authors’ code; with augmentation crop).',
   addedVariance: 'Stage 2: added to the variance of each feature.',
+  recompute:
+    'Stage 1: blocks are run again for their gradients instead of being kept, for less memory and a third more time.',
   memoryMegabytes:
     'Embeddings of training images are kept up to this size; others are computed again when needed.',
   threads: 'Threads of a matrix product; 0: as many as there are cores.',
@@ -166,6 +170,7 @@ export const schema: z.ZodType<VqPromptOptions> = z
     classifierBatches: z.enum(['all', 'old-classes']),
     statisticsView: z.enum(['whole', 'augmented']),
     addedVariance: weight,
+    recompute: z.enum(['none', 'blocks']),
     memoryMegabytes: z.number().min(0).max(1e6),
     threads: z.int().min(0).max(1024),
   })

@@ -12,7 +12,7 @@ import {
   type Quantized,
   type ScoreFunction,
 } from './codebook.ts';
-import { cutBefore, type CutGraph } from './cut.ts';
+import { cutBefore, waistBefore, type CutGraph } from './cut.ts';
 
 /** How prompts are read and inserted; see `VqPromptOptions`. */
 export interface PromptSettings {
@@ -133,6 +133,13 @@ export class PromptedModel {
     );
     g.rename(g.add(cross, prompts), 'loss');
     return g.build(['loss', 'crossEntropy', 'promptLoss', 'logits', 'features']);
+  }
+
+  /** Values between the blocks of {@link PromptedModel.training}: from one to the next the forward pass can be run again. */
+  checkpoints(rows: number): readonly string[] {
+    const { body, sites } = this.#parts(rows);
+    const first = Math.min(...this.settings.layers);
+    return [...new Set(sites.slice(first).map((site) => waistBefore(body, rows, site)))];
   }
 
   #poolLosses(g: Emitter, quantized: readonly Quantized[], weights: LossWeights): Value[] {

@@ -84,6 +84,7 @@ export async function trainPrompts(inputs: StageOneInputs, work: WorkOptions): P
     }),
     schedule: scheduleOf(options, steps, stepsPerEpoch(lesson.images.length, options)),
     classCounts: { labels: classes },
+    recompute: options.recompute === 'none' ? 'none' : model.checkpoints(options.batchSize),
     threads: options.threads,
   });
   try {

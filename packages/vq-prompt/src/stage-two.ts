@@ -35,7 +35,7 @@ export async function trainClassifier(
   const trainer = createTrainer({
     graph: (count) => withClassifier(featureGraph(count, statistics.featureDim), classes),
     loss: 'loss',
-    parameters: new Map(Object.entries(head) as [string, Tensor<'float32'>][]),
+    parameters: new Map<string, Tensor<'float32'>>(Object.entries(head)),
     optimizer: adamW({
       learningRate: options.classifierLearningRate,
       weightDecay: options.classifierWeightDecay,

@@ -102,6 +102,25 @@ test('augmented views, with queries and statistics of their own, are learned fro
   expect(scores.values.every(Number.isFinite)).toBe(true);
 });
 
+test('blocks that are run again for their gradients give the same training', async () => {
+  const opened = smallVit({ layers: 4 });
+  const train = async (recompute: 'none' | 'blocks'): Promise<Float32Array> => {
+    const options = await resolveOptions(vqPrompt, { ...quick, recompute });
+    const learner = await vqPrompt.create(options, {
+      backbone: opened,
+      features: featuresOf(opened),
+      random: createRandom(1),
+    });
+    made.push(learner);
+    await learner.learn(stream.experiences[0]!);
+    return floats(await learner.save(), 'prompts.0');
+  };
+  const [kept, again] = [await train('none'), await train('blocks')];
+  again.forEach((x, i) => {
+    expect(x).toBeCloseTo(kept[i]!, 5);
+  });
+});
+
 test('every image is embedded once, within the budget for embeddings', async () => {
   const counting = (): { count: number } & typeof backbone => {
     const own = {

@@ -11,6 +11,12 @@ import { usageError } from './usage-error.ts';
  * it.
  */
 export interface ClConfig {
+  /** What this is, in a sentence: `cl list recipes` shows it. */
+  readonly description?: string;
+  /** What was published under these settings; shown below the result. */
+  readonly published?: string;
+  /** The same with changes, for recipes: `cl run <recipe>@<variant>`. */
+  readonly variants?: Readonly<Record<string, ClConfig>>;
   /** A whole run to start from. */
   readonly preset?: string;
   readonly name?: string;
@@ -37,6 +43,9 @@ export interface ClConfig {
 }
 
 const keys: Readonly<Record<keyof ClConfig, true>> = {
+  description: true,
+  published: true,
+  variants: true,
   preset: true,
   name: true,
   out: true,

@@ -11,6 +11,7 @@ import { ownVersion } from './versions.ts';
 const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   run: async () => (await import('./commands/run.ts')).runCommand,
   compare: async () => (await import('./commands/compare.ts')).compareCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
   list: async () => (await import('./commands/list.ts')).listCommand,
   datasets: async () => (await import('./commands/datasets.ts')).datasetsCommand,
   report: async () => (await import('./commands/report.ts')).reportCommand,

@@ -10,7 +10,9 @@ const names = [
   '@cl/metrics',
   '@cl/rail',
   '@cl/runner',
+  '@cl/sotu',
   '@cl/tiny-clip',
+  '@cl/vq-prompt',
   'onnxruntime-node',
 ] as const;
 

@@ -11,6 +11,8 @@ export { probeDevices } from './device.ts';
 export type { Device, DeviceReport, Provider } from './device.ts';
 export { createFeatureSource } from './feature-source.ts';
 export type { CachedFeatureSource, FeatureSourceOptions } from './feature-source.ts';
+export { modelFilesOf } from './model-files.ts';
+export type { ModelFiles } from './model-files.ts';
 export { knownModels } from './models.ts';
 export type { KnownModel } from './models.ts';
 export type { BackboneOptions, WeightType } from './options.ts';

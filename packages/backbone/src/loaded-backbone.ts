@@ -25,6 +25,7 @@ import { writeModel } from '@cl/onnx';
 import { readModelFile } from '@cl/onnx/node';
 import { chooseProvider } from './device.ts';
 import { fingerprintOf } from './fingerprint.ts';
+import type { ModelFiles } from './model-files.ts';
 import { readModelJson } from './model-folder.ts';
 import { locationOf, type BackboneOptions } from './options.ts';
 import { readRecipe, type Recipe } from './recipe.ts';
@@ -75,6 +76,8 @@ export class LoadedBackbone implements Backbone {
   readonly featureDim: number;
   readonly logitScale?: number;
   readonly embedTexts?: NonNullable<Backbone['embedTexts']>;
+  /** Where its files are. */
+  readonly files: ModelFiles;
   readonly #parts: ModelParts;
   readonly #batchSize: number;
   readonly #inference: WorkerClient;
@@ -99,6 +102,11 @@ export class LoadedBackbone implements Backbone {
     this.featureDim = parts.featureDim;
     if (parts.logitScale !== undefined) this.logitScale = parts.logitScale;
     if (parts.text) this.embedTexts = async (texts, work) => this.#embedTexts(texts, work);
+    this.files = {
+      folder: parts.folder,
+      image: parts.image.path,
+      ...(parts.text && { text: parts.text.path }),
+    };
     this.#parts = parts;
     this.#batchSize = parts.options.batchSize || usualBatch(recipe.imageSize);
     this.#inference = inference;

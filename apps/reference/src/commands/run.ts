@@ -4,11 +4,13 @@ import type { RunRecord } from '@cl/hub';
 import { htmlReport } from '@cl/report';
 import { run } from '@cl/runner';
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
-import { loadClConfig } from '../config.ts';
-import { dotted, readFlags } from '../flags.ts';
+import { loadClConfig, type ClConfig } from '../config.ts';
+import { dotted, readFlags, type Flags } from '../flags.ts';
 import { registryFor } from '../plugins/registry-for.ts';
+import { loadRecipe } from '../recipes.ts';
 import { optionFlags } from '../request-options.ts';
 import { readRequest, type RunRequest } from '../request.ts';
+import { usageError } from '../usage-error.ts';
 import { bytes, duration, plain } from '../view/format.ts';
 import { summaryLines } from '../view/summary.ts';
 import { createView, type View } from '../view/view.ts';
@@ -16,6 +18,11 @@ import { withBackbone } from '../with-backbone.ts';
 import { partArgs, settingArgs } from './shared-args.ts';
 
 const args: ArgsDef = {
+  recipe: {
+    type: 'positional',
+    description: 'settings of a published table, such as rail-x-tail@embedded',
+    required: false,
+  },
   preset: { type: 'string', description: 'a whole run: embedded', valueHint: 'name' },
   stream: { type: 'string', description: 'default x-tail', valueHint: 'plugin' },
   ...partArgs,
@@ -39,7 +46,7 @@ export const runCommand: CommandDef = defineCommand({
   async run({ rawArgs }) {
     // The configuration file may bring plugins, and with them flags: read it first.
     const early = readFlags('cl run', rawArgs, args, dotted(rawArgs));
-    const config = await loadClConfig(early.get('config'));
+    const config = await configOf(early);
     const registry = await registryFor(early, config);
     const known = optionFlags(registry).map(({ flag }) => flag);
     const flags = readFlags('cl run', rawArgs, args, known);
@@ -50,9 +57,25 @@ export const runCommand: CommandDef = defineCommand({
     const seconds = (performance.now() - started) / 1000;
     if (flags.has('json')) {
       process.stdout.write(`${JSON.stringify(resultOf(record, request.folder, seconds))}\n`);
-    } else tell(view, record, request.folder, seconds);
+    } else {
+      tell(view, record, request.folder, seconds);
+      const { published = '' } = config;
+      if (published !== '') process.stdout.write(`published  ${plain(published)}\n`);
+    }
   },
 });
+
+/** The configuration of the recipe that is named, else of the file. */
+async function configOf(flags: Flags): Promise<ClConfig> {
+  const [recipe] = flags.positionals;
+  const file = flags.get('config');
+  if (recipe === undefined) return loadClConfig(file);
+  if (file === undefined) return loadRecipe(recipe);
+  throw usageError(
+    `cl run: both the recipe ${recipe} and --config ${file} are given, expected one. A recipe is a configuration file: ` +
+      'copy it to change it.',
+  );
+}
 
 /** Loads what the request names, runs it, and frees it again. */
 function carryOut(

@@ -4,26 +4,35 @@ import { meanAndDeviation } from '@cl/metrics';
 import { bytes, duration, left, percent, plain, right } from './format.ts';
 import type { Style } from './style.ts';
 
-const columns = [
+type Columns = readonly (readonly [metric: string, label: string])[];
+
+const crossDomain: Columns = [
   ['transfer', 'Transfer'],
   ['average', 'Average'],
   ['last', 'Last'],
-] as const;
+];
+const incremental: Columns = [
+  ['final-average-accuracy', 'FAA'],
+  ['cumulative-average-accuracy', 'CAA'],
+  ['average-forgetting', 'Forgetting'],
+];
 
 /**
- * Transfer, Average and Last of each learner in percent, mean ± deviation over seeds where there are
+ * The metrics of the scenario's literature in percent, mean ± deviation over seeds where there are
  * several, with the time spent on learning and evaluating (some solve when they are asked) and the size of the saved
  * learner.
  */
 export function summaryLines(record: RunRecord, width: number, style: Style): readonly string[] {
+  const { labelSpace, name: scenario } = record.stream.scenario;
+  const columns = labelSpace === 'all' || scenario === 'mtil' ? crossDomain : incremental;
   const groups = new Map<string, TrialRecord[]>();
   for (const trial of record.trials) {
     groups.set(trial.label, [...(groups.get(trial.label) ?? []), trial]);
   }
   const several = [...groups.values()].some((trials) => trials.length > 1);
-  const cell = several ? 13 : 10;
+  const cell = several ? 13 : 11;
   const longest = Math.max(7, ...[...groups.keys()].map((label) => plain(label).length));
-  const name = Math.min(longest, width - 3 * cell - 20);
+  const name = Math.min(longest, width - columns.length * cell - 20);
   const heading = columns.map(([, label]) => right(label, cell)).join('');
   const lines = [
     style.dim(`${left('learner', name)}${heading}${right('time', 9)}${right('state', 9)}`),

@@ -1,0 +1,45 @@
+/**
+ * RanPAC (McDonnell et al., NeurIPS 2023), its random projection and ridge regression without first-session adaptation: the
+ * column "no phase 1" of the authors' table. Ten tasks, NumPy seed 1993, ViT-B/16 of ImageNet-21k for CIFAR and Cars; the
+ * authors' weights for the others are fine-tuned on ImageNet-1k: give yours with --backbone.
+ */
+import { defineConfig } from '@cl/reference';
+
+export default defineConfig({
+  description:
+    'RanPAC beside nearest mean on CIFAR-100 (variants: imagenet-r, imagenet-a, cub-200, cars)',
+  published:
+    'Final accuracy (samples) of RanPAC without phase 1 / nearest mean: CIFAR-100 89.0 / 83.4, ImageNet-R 71.8 / 61.2, ImageNet-A 58.2 / 49.3, CUB 88.7 / 85.1, Cars 66.0 / 37.7.',
+  stream: 'class-incremental@pilot,classesPerTask=10',
+  datasets: ['cifar100'],
+  backbone: 'Xenova/vit-base-patch16-224-in21k',
+  learners: ['nearest-mean', 'ranpac@paper,label=ranpac'],
+  seeds: [1993],
+  variants: {
+    'imagenet-r': {
+      datasets: ['imagenet-r'],
+      stream: 'class-incremental@pilot,classesPerTask=20',
+    },
+    'imagenet-a': {
+      datasets: ['imagenet-a'],
+      stream: 'class-incremental@pilot,classesPerTask=20',
+    },
+    'cub-200': {
+      datasets: ['cub-200'],
+      stream: 'class-incremental@pilot,classesPerTask=20',
+    },
+    cars: {
+      description: 'sixteen classes, then nine times twenty',
+      datasets: ['cars'],
+      stream: 'class-incremental@pilot,baseClasses=16,classesPerTask=20',
+    },
+    embedded: {
+      description: 'the same methods on 36 classes of icons: seconds, no download',
+      datasets: ['icon-bench,domains=digits+weather'],
+      published: '', // nothing, on icons
+      backbone: 'tiny-clip',
+      stream: 'class-incremental@pilot,classesPerTask=12,shots=4',
+      learners: ['nearest-mean', 'ranpac@paper,hiddenDim=512,label=ranpac'],
+    },
+  },
+});

@@ -15,7 +15,8 @@ export interface ParameterEntry {
 /** Float32 parameters one after the other, in the order they were given. */
 export class ParameterStore {
   readonly entries: readonly ParameterEntry[];
-  readonly #values: Float32Array<ArrayBuffer>;
+  readonly #length: number;
+  #values: Float32Array<ArrayBuffer> | undefined;
   readonly #byName: ReadonlyMap<string, ParameterEntry>;
 
   /**
@@ -37,16 +38,26 @@ export class ParameterStore {
         'ParameterStore: found no parameters, expected at least one number to train. Name some initializers.',
       );
     }
-    this.#values = new Float32Array(offset);
+    this.#length = offset;
+    const values = new Float32Array(offset);
     this.#byName = new Map(this.entries.map((entry) => [entry.name, entry]));
     for (const [name, { data }] of parameters) {
-      this.view(name, this.#values).set(data as Float32Array);
+      this.view(name, values).set(data as Float32Array);
     }
+    this.#values = values;
   }
 
   /** All elements. Optimisers change them in place; views stay valid. */
   get values(): Float32Array<ArrayBuffer> {
+    this.#values ??= new Float32Array(this.#length);
     return this.#values;
+  }
+
+  /** Hands the elements over to who asks; the store forgets them, and has zeros when it is asked again. */
+  protected release(): Float32Array<ArrayBuffer> {
+    const { values } = this;
+    this.#values = undefined;
+    return values;
   }
 
   /**

@@ -4,8 +4,9 @@
  *
  * Checkpoints cut the graph into segments. Of a segment only the checkpoint it starts at is kept; its nodes are repeated
  * before its gradients. A runtime that orders nodes as it likes could repeat them early, or see that they compute the
- * same as before and merge them: so the repetition starts at a value that is the checkpoint plus 0 times the gradient at
- * the segment's end, which is not there before its turn comes.
+ * same as before and merge them, or put off the gradients of weights, which nobody waits for, and keep everything for
+ * their sake. So the repetition starts at a value that is the checkpoint plus 0 times one element of each gradient that
+ * the segments behind it have to give, which are not there before its turn comes.
  */
 import { ClError } from '@cl/hub';
 import { attentionSites, type GraphNode, type OnnxGraph } from '@cl/onnx';
@@ -21,6 +22,8 @@ export class Segments {
   readonly #segments: ReadonlyMap<string, number>;
   /** Values of segments that were repeated, by the names of the first ones. */
   readonly #repeated = new Map<number, ReadonlyMap<string, Value>>();
+  /** Gradients that a repetition waits for already. */
+  readonly #awaited = new Set<string>();
 
   /**
    * @param graph - to be cut.
@@ -59,13 +62,24 @@ export class Segments {
     return values.get(name) ?? g.value(name);
   }
 
+  /** Gradients that came to this segment or an earlier one, or to a weight, since the last time. */
+  #pending(segment: number, grads: ReadonlyMap<string, Value>): readonly Value[] {
+    const pending = [...grads].filter(
+      ([name, grad]) => (this.#segments.get(name) ?? 0) <= segment && !this.#awaited.has(grad.name),
+    );
+    for (const [, grad] of pending) this.#awaited.add(grad.name);
+    return pending.map(([, grad]) => grad);
+  }
+
   #repeat(segment: number, g: Emitter, grads: ReadonlyMap<string, Value>): Map<string, Value> {
     const values = new Map<string, Value>();
     const start = this.#checkpoints[segment - 1]!;
-    const end = grads.get(this.#checkpoints[segment]!);
-    if (end === undefined) return values; // no gradient comes this way
-    const one = g.slice(g.reshape(end, [sizeOf(end.dims)]), 0, 0, 1);
-    values.set(start, g.add(g.value(start), g.cast(g.mul(one, 0), g.value(start).elementType)));
+    if (!grads.has(this.#checkpoints[segment]!)) return values; // no gradient comes this way
+    const x = g.value(start);
+    const elements = this.#pending(segment, grads).map((grad) =>
+      g.cast(firstElement(g, grad), x.elementType),
+    );
+    values.set(start, g.add(x, g.mul(g.sumAll(g.concat(elements, 0)), 0)));
     for (const node of this.nodes) {
       if (this.segmentOf(node) !== segment || random.test(node.opType)) continue;
       const { domain, opType, attributes } = node;
@@ -79,6 +93,13 @@ export class Segments {
     }
     return values;
   }
+}
+
+/** One element, as a value of one axis. */
+function firstElement(g: Emitter, x: Value): Value {
+  const [starts, ends] = [g.ints(x.dims.map(() => 0)), g.ints(x.dims.map(() => 1))];
+  const dims = x.dims.map(() => 1);
+  return g.reshape(dims.length === 0 ? x : g.node('Slice', [x, starts, ends], { ...x, dims }), [1]);
 }
 
 /** Operators that would not give the same again. */

@@ -55,7 +55,7 @@ export interface StepReport {
 export interface Trainer {
   /**
    * The parameters as they are now. They live in the trainer's thread: looking at them brings a copy here, and the next
-   * step takes it back, changed or not. Views are of the step they were taken at. Not to be looked at during a step.
+   * step takes it back, changed or not, and leaves views of it empty: take new ones. Not to be looked at during a step.
    */
   readonly store: ParameterStore;
   /** Steps taken. */
@@ -98,8 +98,10 @@ interface Compiled {
 }
 
 class ThreadedTrainer implements Trainer {
-  readonly store: ParameterStore;
-  readonly #options: TrainerOptions;
+  readonly #store: FetchedStore;
+  readonly #options: Omit<TrainerOptions, 'parameters'> & {
+    readonly parameters: ReadonlyMap<string, unknown>;
+  };
   readonly #plan: OptimizerPlan;
   readonly #thread: SessionThread;
   readonly #compiled = new Map<number, Compiled>();
@@ -109,16 +111,22 @@ class ThreadedTrainer implements Trainer {
   #steps = 0;
 
   constructor(options: TrainerOptions) {
-    this.#options = options;
-    this.store = new FetchedStore(options.parameters, (values) => {
+    const { parameters } = options;
+    this.#store = new FetchedStore(parameters, (values) => {
       this.#fetch(values);
     });
+    const names = this.store.entries.map(({ name, dims }) => [name, { name, dims }] as const);
+    this.#options = { ...options, parameters: new Map(names) }; // the values are not held on to
     this.#plan = planOf(options.optimizer, this.store);
     this.#thread = new SessionThread('trainer'); // last: an option that is refused leaves no thread behind
     const wires = this.#thread.wires;
     const { entries } = this.store;
     const start = { method: 'start', entries, plan: this.#plan, loss: options.loss } as const;
     this.#thread.call({ ...start, ...wires }, [wires.port]).catch(() => undefined); // steps say it
+  }
+
+  get store(): ParameterStore {
+    return this.#store;
   }
 
   get steps(): number {
@@ -214,7 +222,7 @@ class ThreadedTrainer implements Trainer {
     });
     const bases = new Set(this.#plan.stretches.map(({ learningRate }) => learningRate));
     const rates = [...bases].map((base) => [base, schedule?.(this.#steps, base) ?? base] as const);
-    const values = this.#where === 'caller' ? this.store.values.slice() : undefined;
+    const values = this.#where === 'caller' ? this.#store.handOver() : undefined;
     this.#where = 'thread';
     const transfer = parts.flatMap(({ feeds }) => buffersOf(feeds));
     return (await this.#thread.call(
@@ -253,6 +261,11 @@ class FetchedStore extends ParameterStore {
     const values = super.values;
     this.#fetch(values);
     return values;
+  }
+
+  /** The values for the thread; views that were taken of them end here. */
+  handOver(): Float32Array<ArrayBuffer> {
+    return this.release();
   }
 }
 

@@ -24,29 +24,26 @@ export class TrainingState {
   readonly #entries: readonly ParameterEntry[];
   readonly #loss: string;
   readonly #cells: Int32Array;
-  /** All parameters, one after the other. Sessions read them where they lie. */
-  readonly #values: Float32Array<ArrayBuffer>;
+  /** All parameters, one after the other. Sessions read them where they lie. None before the first step. */
+  #values: Float32Array<ArrayBuffer> = new Float32Array(0);
   readonly #optimizer: OptimizerState;
   /** Of micro-batches; made when first needed. */
   #sum: { readonly all: Float32Array; readonly accumulator: GradientAccumulator } | undefined;
 
   constructor(sessions: Sessions, { entries, plan, loss }: StartCall, cells: Int32Array) {
-    const last = entries.at(-1)!;
     this.#sessions = sessions;
     this.#entries = entries;
     this.#loss = loss;
     this.#cells = cells;
-    this.#values = new Float32Array(last.offset + last.length);
-    this.#optimizer = startPlan(plan, this.#values);
-    const tensors = entries.map(({ name, dims, offset, length }) => {
-      const data = this.#values.subarray(offset, offset + length);
-      return [name, { dtype: 'float32', dims, data }] as const;
-    });
-    sessions.set(Object.fromEntries(tensors));
+    this.#optimizer = startPlan(plan, this);
+  }
+
+  get values(): Float32Array {
+    return this.#values;
   }
 
   async step(call: StepCall): Promise<StepResult> {
-    if (call.values !== undefined) this.#values.set(call.values);
+    if (call.values !== undefined) this.#adopt(call.values);
     const { loss, gradients } = await this.#gradientsOfAll(call.parts);
     const squares = gradients.map(({ values }) => sumOfSquares(values));
     const gradientNorm = Math.sqrt(squares.reduce((sum, square) => sum + square, 0));
@@ -78,6 +75,18 @@ export class TrainingState {
   restore(history: Readonly<Record<string, Tensor>>): number {
     this.#optimizer.restore(history);
     return this.#optimizer.steps;
+  }
+
+  /** Takes an array as it is: a copy would be as large as the model. */
+  #adopt(values: Float32Array<ArrayBuffer>): void {
+    this.#values = values;
+    const tensors = this.#entries.map(({ name, dims, offset, length }) => {
+      return [
+        name,
+        { dtype: 'float32', dims, data: values.subarray(offset, offset + length) },
+      ] as const;
+    });
+    this.#sessions.set(Object.fromEntries(tensors));
   }
 
   /** The gradients of the mean over all rows of some batches, and that mean. */

@@ -5,8 +5,8 @@ import { createInterface } from 'node:readline';
 /** PyTorch at work. */
 export interface TorchSteps {
   readonly version: string;
-  /** Takes a step; its time in milliseconds and the loss before it. */
-  step(): Promise<{ readonly ms: number; readonly loss: number }>;
+  /** Takes a step: its time and that of the processor in milliseconds, and the loss before it. */
+  step(): Promise<{ readonly ms: number; readonly cpu: number; readonly loss: number }>;
   /** Ends the process. */
   close(): void;
 }
@@ -54,8 +54,8 @@ export async function startTorch(
     version: String(torch),
     async step() {
       child.stdin.write('\n');
-      const { ms, loss } = await read();
-      return { ms: Number(ms), loss: Number(loss) };
+      const { ms, cpu, loss } = await read();
+      return { ms: Number(ms), cpu: Number(cpu), loss: Number(loss) };
     },
     close() {
       child.stdin.end();

@@ -4,7 +4,7 @@ step for each line of its input, so that a bench can interleave steps with its o
 
     python torch_vit.py '{"batch": 8, "threads": 2}'
 
-prints one line of JSON when it is ready and one after each step: {"ms": …, "loss": …}.
+prints one line of JSON when it is ready and one after each step: {"ms": …, "cpu": …, "loss": …}.
 """
 
 import json
@@ -68,9 +68,10 @@ def serve(make_step):
     step = make_step(config)
     print(json.dumps({"torch": torch.__version__}), flush=True)
     for _ in sys.stdin:
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         loss = step().item()
-        print(json.dumps({"ms": (time.perf_counter() - start) * 1e3, "loss": loss}), flush=True)
+        ms, cpu = (time.perf_counter() - start) * 1e3, (time.process_time() - cpu) * 1e3
+        print(json.dumps({"ms": ms, "cpu": cpu, "loss": loss}), flush=True)
 
 
 def fine_tune(config):

@@ -47,7 +47,7 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
   return {
     name: 'adamW',
     plan,
-    start: (store) => startSwept(sweptAdamW(numbers), store.values, plan(store).stretches),
+    start: (store) => startSwept(sweptAdamW(numbers), store, plan(store).stretches),
   };
 }
 

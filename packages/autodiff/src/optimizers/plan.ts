@@ -2,14 +2,14 @@
 import { sweptAdamW } from './adam-w.ts';
 import type { OptimizerPlan, OptimizerState } from './optimizer.ts';
 import { sweptSgd } from './sgd.ts';
-import { startSwept } from './swept.ts';
+import { startSwept, type ValueHolder } from './swept.ts';
 
 const kinds = { adamW: sweptAdamW, sgd: sweptSgd } as const;
 
 /** Starts a plan on parameters, with no history. */
 export function startPlan(
   { name, numbers, stretches }: OptimizerPlan,
-  values: Float32Array,
+  store: ValueHolder,
 ): OptimizerState {
-  return startSwept(kinds[name](numbers), values, stretches);
+  return startSwept(kinds[name](numbers), store, stretches);
 }

@@ -48,7 +48,7 @@ export function sgd(options: SgdOptions = {}): Optimizer {
   return {
     name: 'sgd',
     plan,
-    start: (store) => startSwept(sweptSgd(numbers), store.values, plan(store).stretches),
+    start: (store) => startSwept(sweptSgd(numbers), store, plan(store).stretches),
   };
 }
 

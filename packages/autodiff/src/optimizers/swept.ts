@@ -20,27 +20,32 @@ export interface SweptOptimizer {
   ) => readonly number[];
 }
 
+/** What holds the parameters; asked at each step, so that they may move. */
+export interface ValueHolder {
+  readonly values: Float32Array;
+}
+
 /** Starts it on the values of a store, with no history. */
 export function startSwept(
   optimizer: SweptOptimizer,
-  values: Float32Array,
+  store: ValueHolder,
   stretches: readonly Stretch[],
 ): OptimizerState {
-  return new SweptState(optimizer, values, stretches);
+  return new SweptState(optimizer, store, stretches);
 }
 
 class SweptState implements OptimizerState {
   readonly #optimizer: SweptOptimizer;
-  readonly #weights: Float32Array;
+  readonly #store: ValueHolder;
   readonly #stretches: readonly Stretch[];
   readonly #sweep: Sweep;
   #steps = 0;
 
-  constructor(optimizer: SweptOptimizer, values: Float32Array, stretches: readonly Stretch[]) {
+  constructor(optimizer: SweptOptimizer, store: ValueHolder, stretches: readonly Stretch[]) {
     this.#optimizer = optimizer;
-    this.#weights = values;
+    this.#store = store;
     this.#stretches = stretches;
-    this.#sweep = createSweep(optimizer.update, values.length);
+    this.#sweep = createSweep(optimizer.update, stretches.at(-1)?.end ?? 0);
   }
 
   get steps(): number {
@@ -53,6 +58,7 @@ class SweptState implements OptimizerState {
     scale = 1,
   ): void {
     this.#steps += 1;
+    const { values: weights } = this.#store;
     const pieces =
       gradients instanceof Float32Array ? [{ first: 0, values: gradients }] : gradients;
     for (const stretch of this.#stretches) {
@@ -61,7 +67,7 @@ class SweptState implements OptimizerState {
       for (const { first, values } of pieces) {
         const begin = Math.max(stretch.begin, first);
         const end = Math.min(stretch.end, first + values.length);
-        this.#sweep.run(this.#weights, values, begin, end, scalars, first);
+        this.#sweep.run(weights, values, begin, end, scalars, first);
       }
     }
   }

@@ -14,11 +14,10 @@ import {
   type WorkOptions,
 } from '@cl/hub';
 import { multiply } from '@cl/linalg';
-import { ClosedLearner, emptyHead, headClasses, type LinearHead } from '@cl/training';
+import { ClosedLearner, emptyHead, headClasses, headLogits, type LinearHead } from '@cl/training';
 import { z } from 'zod';
 import { featureScaleHelp } from './features.ts';
 import {
-  headLogits,
   HeadMethod,
   headSeed,
   savedHead,

@@ -1,12 +1,12 @@
 /** Features of images as the methods here take them. */
 import {
-  ClError,
   throwIfAborted,
   type FeatureSource,
   type ImageRef,
   type Matrix,
   type WorkOptions,
 } from '@cl/hub';
+import { assertFiniteFeatures } from '@cl/training';
 import { unitFeatures } from '@cl/zero-shot';
 
 /** Rows divided by their length (`unit`), or as the backbone gives them (`raw`). */
@@ -30,16 +30,6 @@ export async function featuresOf(
   const features =
     scale === 'unit' ? await unitFeatures(source, images, work) : await source.images(images, work);
   throwIfAborted('features', work.signal);
-  if (scale === 'raw') assertFinite(features, images);
+  if (scale === 'raw') assertFiniteFeatures('features', features, images);
   return features;
-}
-
-function assertFinite({ cols, data }: Matrix, images: readonly ImageRef[]): void {
-  const at = data.findIndex((x) => !Number.isFinite(x));
-  if (at < 0) return;
-  throw new ClError(
-    'NON_FINITE',
-    `features: those of image "${images[Math.floor(at / cols)]!.id}" hold ${data[at]!}, expected finite numbers. ` +
-      'Check this image and the backbone’s dtype; leave it out if it cannot be helped.',
-  );
 }

@@ -1,8 +1,7 @@
 /** Methods that train a linear head on frozen features; they differ in what they do against forgetting. */
 import {
-  ClError,
   createRandom,
-  stateTensor,
+  stateSeed,
   type FeatureSource,
   type ImageRef,
   type LearnerAccount,
@@ -13,8 +12,7 @@ import {
   type Tensor,
   type WorkOptions,
 } from '@cl/hub';
-import { multiply } from '@cl/linalg';
-import { growHead, type LinearHead, type Method } from '@cl/training';
+import { growHead, headLogits, restoreHead, type LinearHead, type Method } from '@cl/training';
 import { featuresOf, type FeatureScale } from './features.ts';
 import {
   trainHead,
@@ -64,12 +62,12 @@ export class HeadMethod implements Method {
   }
 
   async learn(lesson: Lesson, work: WorkOptions): Promise<Method> {
-    const { name, options, seed, head, remembering } = this.#parts;
+    const { options, seed, head, remembering } = this.#parts;
     const fresh = { features: await this.#features(lesson.images, work), labels: lesson.labels };
     const random = chanceOf(seed, lesson);
     const wide = growHead(head, lesson.classes, random.fork('head'));
     const prepared = remembering.prepare(fresh, wide, lesson);
-    const trained = await trainHead(name, prepared, options, random, work);
+    const trained = await trainHead(prepared, options, random, work);
     const after = await remembering.after(fresh, trained, lesson, work);
     return new HeadMethod({ ...this.#parts, head: trained, remembering: after });
   }
@@ -105,20 +103,6 @@ function chanceOf(seed: number, { index }: Pick<Lesson, 'index'>): Random {
   return createRandom(seed).fork(`experience-${index}`);
 }
 
-/** x·W + b, [n, C]. */
-export async function headLogits(
-  features: Matrix<Float32Array>,
-  head: LinearHead,
-  { signal }: WorkOptions,
-): Promise<Matrix> {
-  const { dims, data } = head['head.weight'];
-  const weight = { rows: dims[0]!, cols: dims[1]!, data };
-  const logits = await multiply(features, weight, { signal });
-  const bias = head['head.bias'].data;
-  for (let i = 0; i < logits.data.length; i += 1) logits.data[i]! += bias[i % bias.length]!;
-  return logits;
-}
-
 /**
  * The seed and the head of a saved state.
  *
@@ -129,15 +113,5 @@ export function savedHead(
   state: LearnerState,
   source: FeatureSource,
 ): Pick<HeadParts, 'seed' | 'head'> {
-  const { seed } = state.values;
-  if (typeof seed !== 'number' || !Number.isInteger(seed)) {
-    throw new ClError(
-      'CORRUPT_FILE',
-      `${name}: the saved state has no seed, expected an integer. Restore an earlier copy.`,
-    );
-  }
-  const classes = state.classes.length;
-  const weight = stateTensor(name, state, 'head.weight', ['float32'], [source.featureDim, classes]);
-  const bias = stateTensor(name, state, 'head.bias', ['float32'], [classes]);
-  return { seed, head: { 'head.weight': weight, 'head.bias': bias } };
+  return { seed: stateSeed(name, state), head: restoreHead(name, state, source.featureDim) };
 }

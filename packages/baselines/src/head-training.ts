@@ -1,15 +1,16 @@
 /** How a linear head on frozen features is trained: gradient descent on softmax cross-entropy. */
 import { adamW, cosine, Emitter, sgd, type Optimizer, type Value } from '@cl/autodiff';
-import { createTrainer } from '@cl/autodiff/node';
-import { throwIfAborted, type Matrix, type Random, type WorkOptions } from '@cl/hub';
+import { type Matrix, type Random, type WorkOptions } from '@cl/hub';
 import type { OnnxGraph } from '@cl/onnx';
 import {
   classifierLoss,
+  featureGraph,
   headClasses,
+  headOf,
   linearHead,
   stepsOf,
   tensorSource,
-  trainingBatches,
+  trainOnBatches,
   type LinearHead,
 } from '@cl/training';
 import { z } from 'zod';
@@ -89,7 +90,6 @@ export interface HeadLesson extends LabelledRows {
  * @throws ClError `ABORTED`, `NON_FINITE` when it diverges.
  */
 export async function trainHead(
-  where: string,
   lesson: HeadLesson,
   options: HeadTraining,
   random: Random,
@@ -97,38 +97,30 @@ export async function trainHead(
 ): Promise<LinearHead> {
   const { features, labels, head } = lesson;
   const steps = stepsOf(labels.length, options);
-  const trainer = createTrainer({
-    graph: (rows) => lossGraph(rows, lesson),
-    loss: 'loss',
-    parameters: new Map(Object.entries(head)),
-    optimizer: optimizerOf(options),
-    ...(options.schedule === 'cosine' ? { schedule: cosine({ steps }) } : {}),
-    threads: 1, // products are small, and the bits are the same on every machine
-  });
-  try {
-    const dims = [features.rows, features.cols];
-    const inputs = { features: tensorSource({ dtype: 'float32', dims, data: features.data }) };
-    const batches = trainingBatches({ ...options, inputs, labels, random, signal: work.signal });
-    await trainer.train(batches, { ...work, total: steps });
-    throwIfAborted(where, work.signal);
-    const { 'head.weight': weight, 'head.bias': bias } = trainer.store.toTensors();
-    return { 'head.weight': weight!, 'head.bias': bias! };
-  } finally {
-    await trainer.dispose();
-  }
+  const dims = [features.rows, features.cols];
+  const { tensors } = await trainOnBatches(
+    {
+      graph: (rows) => lossGraph(rows, lesson),
+      loss: 'loss',
+      parameters: new Map(Object.entries(head)),
+      optimizer: optimizerOf(options),
+      ...(options.schedule === 'cosine' ? { schedule: cosine({ steps }) } : {}),
+      threads: 1, // products are small, and the bits are the same on every machine
+    },
+    {
+      ...options,
+      inputs: { features: tensorSource({ dtype: 'float32', dims, data: features.data }) },
+      labels,
+      random,
+    },
+    work,
+  );
+  return headOf(tensors);
 }
 
 function lossGraph(rows: number, { features, head, allowed, penalty }: HeadLesson): OnnxGraph {
-  const g = new Emitter({
-    opset: 21,
-    domains: {},
-    inputs: [],
-    outputs: [],
-    nodes: [],
-    initializers: new Map(),
-    types: new Map(),
-  });
-  const x = g.input('features', 'float32', [rows, features.cols]);
+  const g = new Emitter(featureGraph(rows, features.cols));
+  const x = g.value('features');
   const labels = g.input('labels', 'int32', [rows]);
   const logits = linearHead(g, x, headClasses(head));
   const loss = classifierLoss(g, logits, labels, { allowed });

@@ -26,9 +26,9 @@ import {
   type WorkOptions,
 } from '@cl/hub';
 import { randomProjection } from '@cl/linalg';
+import { pickColumns } from '@cl/training';
 import { createZeroShot, fuse, inDistribution, unitFeatures, type ZeroShot } from '@cl/zero-shot';
 import { z } from 'zod';
-import { pickColumns } from './closed-vocabulary.ts';
 import { JointSolver, type Block } from './joint-solve.ts';
 
 /** Options of {@link jointRidge}; named and meant as RAIL's. */

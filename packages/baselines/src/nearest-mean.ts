@@ -3,11 +3,13 @@
  * largest cosine with the image. The simplest learner that forgets nothing.
  */
 import {
-  assertExperience,
   assertState,
   ClassRegistry,
   ClError,
   defineLearner,
+  disposedError,
+  knownCandidates,
+  lessonOf,
   stateTensor,
   throwIfAborted,
   type Experience,
@@ -25,7 +27,6 @@ import {
 import { multiply } from '@cl/linalg';
 import { unitFeatures } from '@cl/zero-shot';
 import { z } from 'zod';
-import { disposedError, knownCandidates } from './closed-vocabulary.ts';
 
 /** {@link nearestMean} has no options. */
 export type NearestMeanOptions = Readonly<Record<string, never>>;
@@ -97,9 +98,7 @@ class NearestMean implements Learner {
 
   async learn(experience: Experience, work?: WorkOptions): Promise<void> {
     this.#assertOpen();
-    assertExperience('nearest-mean', this.#experiences, experience);
-    const classes = new ClassRegistry(this.#classes.all);
-    classes.add(experience.classes);
+    const { classes } = lessonOf('nearest-mean', this.#classes, this.#experiences, experience);
     const sums = await this.#changed(classes, experience.train, 1, work);
     throwIfAborted('nearest-mean', work?.signal);
     this.#classes = classes;

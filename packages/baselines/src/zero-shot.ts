@@ -5,6 +5,7 @@ import {
   ClassRegistry,
   ClError,
   defineLearner,
+  disposedError,
   throwIfAborted,
   type ClassInfo,
   type Experience,
@@ -19,7 +20,6 @@ import {
 } from '@cl/hub';
 import { createZeroShot, unitFeatures, type ZeroShot } from '@cl/zero-shot';
 import { z } from 'zod';
-import { disposedError } from './closed-vocabulary.ts';
 
 /** Options of {@link zeroShot}. */
 export interface ZeroShotLearnerOptions {

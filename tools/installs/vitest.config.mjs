@@ -9,7 +9,7 @@ export default defineConfig({
     globalSetup: ['setup.mjs'],
     fileParallelism: true,
     maxWorkers: 2,
-    testTimeout: 300_000,
+    testTimeout: 900_000,
     hookTimeout: 300_000,
   },
 });

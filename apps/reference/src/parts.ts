@@ -17,7 +17,7 @@ import { withSweep } from './sweep.ts';
 import { usageError } from './usage-error.ts';
 
 /** A stream and what it is called. */
-export interface NamedStream extends Choice<StreamPlugin> {
+interface NamedStream extends Choice<StreamPlugin> {
   readonly label: string;
 }
 

@@ -37,15 +37,21 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
 /** The presets of `cl compare`. */
 export const comparePresets: Readonly<Record<string, RunPreset>> = {
   embedded: {
-    help: 'every learner on the embedded icons, domain by domain and class by class, three seeds',
-    streams: ['x-tail', 'class-incremental,classesPerTask=32,order=random'],
+    help: 'every kind of learner on ten domains of embedded icons, three seeds: no download',
+    streams: ['x-tail'],
     datasets: ['icon-bench'],
     backbone: 'tiny-clip',
     learners: [
       'zero-shot',
       'nearest-mean',
+      'slda',
+      'ranpac',
       'linear-probe',
+      'ewc',
+      'lwf',
       ...['rail@primal', 'rail@dual', 'joint-ridge'].map(inSinglePrecision),
+      'vq-prompt',
+      'sotu',
     ],
     seeds: [0, 1, 2],
   },

@@ -57,8 +57,8 @@ test('exports the merged backbone as a folder that transformers.js loads and cl 
   const data = ['--dataset', 'icon-bench,domains=digits', '--shots', '1'];
   const args = ['run', ...data, '--learner', 'zero-shot', '--backbone', 'merged', '--json'];
   const again = await cl(args, { cwd });
-  expect({ code: again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: '' }, 240_000);
-});
+  expect({ code: again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: '' });
+}, 240_000);
 
 test('refuses what cannot be exported, and writes nothing', async () => {
   const refused = async (args: string[], code: number, says: string[]): Promise<void> => {

@@ -1,7 +1,9 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunRecord } from '@cl/hub';
+import type { CompareConfig } from '@cl/runner';
 import { expect, test } from 'vitest';
+import { readCompareRequest } from '../src/compare-request.ts';
 import { readFlags } from '../src/flags.ts';
 import { listRecipes, loadRecipe } from '../src/recipes.ts';
 import { registry } from '../src/registry.ts';
@@ -43,6 +45,17 @@ test.each(configs)(
     }
   },
 );
+
+test('the embedded comparison has every option in range, and learners that can do its stream', async () => {
+  const request = await readCompareRequest(noFlags, { preset: 'embedded' }, registry);
+  expect(request.seeds).toEqual([0, 1, 2]);
+  expect(request.name).toBe('compare-embedded');
+  const [{ stream }] = request.streams as [CompareConfig['streams'][number]];
+  expect(request.learners.length).toBeGreaterThan(8);
+  for (const { plugin } of request.learners) {
+    expect(plugin.scenarios).toContain(stream.plugin.scenario);
+  }
+});
 
 test('holds the numbers of papers and code: VQ-Prompt on CIFAR-100, RAIL on X-TAIL', async () => {
   const vq = await readRequest(noFlags, await loadRecipe('vq-prompt-cifar100@seed-1'), registry);

@@ -9,7 +9,8 @@ import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
 import { embeddedBackbones } from '../backbone-choice.ts';
 import { loadClConfig } from '../config.ts';
 import { readFlags } from '../flags.ts';
-import { runPresets } from '../presets.ts';
+import { comparePresets, runPresets } from '../presets.ts';
+import { listRecipes, loadRecipe } from '../recipes.ts';
 import { findPackages, kinds } from '../plugins/installed.ts';
 import { findSource, loadSource } from '../plugins/load.ts';
 import { registryFor } from '../plugins/registry-for.ts';
@@ -22,7 +23,7 @@ import { createStyle, isColoured, type Style } from '../view/style.ts';
 const args: ArgsDef = {
   name: {
     type: 'positional',
-    description: 'a kind (learner, stream, dataset, …) or a plugin, with its options',
+    description: 'a kind (learner, stream, dataset, …), recipes, or a plugin, with its options',
     required: false,
   },
   config: {
@@ -40,6 +41,11 @@ export const listCommand: CommandDef = defineCommand({
   args,
   async run({ rawArgs }) {
     const flags = readFlags('cl list', rawArgs, args);
+    if (/^recipes?$/u.test(flags.positionals[0] ?? '')) {
+      const style = createStyle(isColoured(process.stdout));
+      process.stdout.write(`${(await recipeLines(style)).join('\n')}\n`);
+      return;
+    }
     const config = await loadClConfig(flags.get('config'));
     const name = flags.positionals[0];
     const packages = findPackages(process.cwd());
@@ -101,10 +107,31 @@ function describe(plugin: AnyPlugin): object {
 }
 
 function presetLines(style: Style): string[] {
-  const rows = Object.entries(runPresets).map(
-    ([name, { help }]) => `  ${style.bold(left(name, 20))} ${help}`,
-  );
-  return [style.dim('presets of cl run'), ...rows];
+  const rows = (presets: typeof runPresets): string[] =>
+    Object.entries(presets).map(([name, { help }]) => `  ${style.bold(left(name, 20))} ${help}`);
+  return [
+    style.dim('presets of cl run'),
+    ...rows(runPresets),
+    style.dim('presets of cl compare'),
+    ...rows(comparePresets),
+    style.dim('recipes of cl run (cl list recipes tells more)'),
+    `  ${listRecipes()
+      .map(({ name }) => plain(name))
+      .join(', ')}`,
+  ];
+}
+
+/** Every recipe with what it is, and its variants. */
+async function recipeLines(style: Style): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for (const { name } of listRecipes()) {
+    const { description = '', variants = {} } = await loadRecipe(name);
+    lines.push(`${style.bold(plain(name))}  ${plain(description)}`);
+    for (const [variant, changes] of Object.entries(variants)) {
+      lines.push(style.dim(`  @${plain(variant)}  ${plain(changes.description ?? '')}`.trimEnd()));
+    }
+  }
+  return lines;
 }
 
 function overview(

@@ -4,14 +4,14 @@ import { markOf, type Marked } from '../parts/marker.ts';
 import { renderChart, standIn } from './render.ts';
 
 /** A point of a line. */
-export interface LinePoint {
+interface LinePoint {
   readonly value: number;
   /** Half the height of the band. */
   readonly deviation?: number | undefined;
 }
 
 /** A line. */
-export interface Line {
+interface Line {
   readonly marked: Marked;
   /** One an entry of the axis; `undefined`: the line has a gap. */
   readonly points: readonly (LinePoint | undefined)[];

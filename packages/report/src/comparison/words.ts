@@ -37,7 +37,7 @@ export function isSignificant({ adjusted }: ComparedPair): boolean {
 }
 
 /** p as people write it: `p = 0.012`, `p < 0.001`. */
-export function pText(p: number): string {
+function pText(p: number): string {
   return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(p < 0.1 ? 3 : 2)}`;
 }
 

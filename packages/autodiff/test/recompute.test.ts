@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
   Emitter,
+  adamW,
   backward,
   blockInputs,
   crossEntropy,
@@ -10,6 +11,8 @@ import {
   parameterize,
   rule,
 } from '@cl/autodiff';
+import { createTrainer } from '@cl/autodiff/node';
+import type { Tensor } from '@cl/hub';
 import {
   graphFromModel,
   modelFromGraph,
@@ -94,6 +97,30 @@ test('onnxruntime neither merges what is computed twice nor leaves it out', asyn
   expect(await count([])).toBe(4);
   expect(await count(blocks)).toBe(4 + 3); // the last block's is read at once
   await rm(folder, { recursive: true });
+});
+
+test('a trainer that recomputes its blocks takes the steps of one that keeps everything', async () => {
+  const { graph, wrt, feeds } = model();
+  const { pixels, labels, ...weights } = feeds as Record<string, Tensor>;
+  const train = async (recompute: 'none' | 'blocks'): Promise<readonly number[]> => {
+    const parameters = new Map(wrt.map((name) => [name, weights[name]!]));
+    const common = {
+      loss: 'loss',
+      parameters,
+      optimizer: adamW({ learningRate: 0.01 }),
+      threads: 1,
+    };
+    const trainer = createTrainer({ graph: () => graph, ...common, recompute });
+    const batch = { rows: 3, feeds: { pixels: pixels!, labels: labels! } };
+    const reports = await trainer.train([batch, batch, batch]);
+    await trainer.dispose();
+    return reports.map(({ loss }) => loss);
+  };
+  const [kept, repeated] = [await train('none'), await train('blocks')];
+  expect(kept[2]).toBeLessThan(kept[0]!);
+  repeated.forEach((loss, step) => {
+    expect(loss).toBeCloseTo(kept[step]!, 5);
+  });
 });
 
 test('what is repeated starts behind the gradient at its end', () => {

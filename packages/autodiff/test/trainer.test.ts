@@ -289,7 +289,9 @@ test('what the caller changes in the store counts from the next step on', async 
     await trainer.step(batch(8, 'a'));
     expect(store.values).not.toEqual(before); // looked at again, it is as it is now
     store.values.set(before);
+    const view = store.view('first');
     const again = await trainer.step(batch(8, 'b'));
+    expect(view).toHaveLength(0); // given to the thread: rather nothing than old values
     const fresh = await withTrainer(plain, (other) => other.step(batch(8, 'b')));
     expect(again.loss).toBe(fresh.loss);
     trainer.store.load(Object.fromEntries(start) as Record<string, Tensor>);

@@ -42,7 +42,7 @@ export function keepRate(
 }
 
 /** The drawn mask of a parameter. */
-export function maskShape(masking: Masking, parameter: TunedParameter, progress = 1): MaskShape {
+function maskShape(masking: Masking, parameter: TunedParameter, progress = 1): MaskShape {
   const { group, blockSize, mask } = masking.options;
   const { dims, heads, name } = parameter;
   return {

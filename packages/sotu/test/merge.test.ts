@@ -1,4 +1,4 @@
-import { ClError, isClError } from '@cl/hub';
+import { isClError, type ClError } from '@cl/hub';
 import { DeltaMerge, mergeRules, type MergeOptions, type MergeRuleName } from '@cl/sotu';
 import { describe, expect, test } from 'vitest';
 import { deltaOf, normals, vectorMask } from './support/deltas.ts';

@@ -20,7 +20,7 @@ const [a, b] = ['a', 'b'].map((label) => {
 }) as [Float32Array, Float32Array];
 
 function cosineOf(x: TaskDelta, y: TaskDelta): number {
-  const [{ product }] = overlapsOf(x, y, layers) as [{ product: number }];
+  const { product } = overlapsOf(x, y, layers)[0]!;
   const [s, t] = [x, y].map((delta) => extentsOf(delta, layers)[0]!.square);
   return cosine(product, s!, t!)!;
 }
@@ -36,7 +36,7 @@ describe('independent masks', () => {
 
   test('collide at q² of the coordinates', () => {
     const [first, second] = [0, 1].map((task) => deltaOf(task, a, vectorMask(n, 0.3)));
-    const [{ shared }] = overlapsOf(first!, second!, layers) as [{ shared: number }];
+    const { shared } = overlapsOf(first!, second!, layers)[0]!;
     expect(Math.abs(shared / n - 0.09)).toBeLessThan(4 * Math.sqrt((0.09 * 0.91) / n));
   });
 

@@ -63,7 +63,7 @@ export class LinearProbe implements Classifier {
       graph: (count) =>
         withClassifier(featureGraph(count, cols), classes, { allowed: [...new Set(labels)] }),
       loss: 'loss',
-      parameters: new Map(Object.entries(grown) as [string, Tensor<'float32'>][]),
+      parameters: new Map<string, Tensor<'float32'>>(Object.entries(grown)),
       optimizer: adamW({ learningRate, weightDecay: 0 }),
       classCounts: { labels: classes },
       threads,

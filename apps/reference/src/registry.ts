@@ -1,8 +1,12 @@
 /** The plugins that come with the toolkit. */
 import { clip, vit } from '@cl/backbone';
 import {
+  codaPrompt,
+  dualPrompt,
   ewc,
+  fineTuning,
   jointRidge,
+  l2p,
   linearProbe,
   lwf,
   nearestMean,
@@ -58,6 +62,10 @@ export const registry: Registry = createRegistry(
   linearProbe,
   ewc,
   lwf,
+  fineTuning,
+  l2p,
+  dualPrompt,
+  codaPrompt,
   classIncremental,
   taskIncremental,
   domainIncremental,

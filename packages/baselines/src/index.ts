@@ -3,10 +3,18 @@
  *
  * @packageDocumentation
  */
+export { codaPrompt } from './coda-prompt.ts';
+export type { CodaPromptOptions } from './coda-prompt.ts';
+export { dualPrompt } from './dual-prompt.ts';
+export type { DualPromptOptions } from './dual-prompt.ts';
 export { ewc } from './ewc.ts';
 export type { EwcOptions } from './ewc.ts';
+export { fineTuning } from './fine-tuning.ts';
+export type { FineTuningOptions } from './fine-tuning.ts';
 export { jointRidge } from './joint-ridge.ts';
 export type { JointRidgeOptions } from './joint-ridge.ts';
+export { l2p } from './l2p.ts';
+export type { L2pOptions } from './l2p.ts';
 export { linearProbe } from './linear-probe.ts';
 export type { LinearProbeOptions } from './linear-probe.ts';
 export { lwf } from './lwf.ts';

@@ -145,6 +145,20 @@ describe('what learners tell of themselves', () => {
     expect(section).toMatch(/<text[^>]*>devices<\/text>/); // a word of an axis
   });
 
+  test('has axes with as many digits as small numbers need', async () => {
+    const small = {
+      kind: 'lines',
+      title: 'Drift',
+      text: '',
+      x: { label: 'task', values: [1, 2, 3] },
+      y: '1 − cos',
+      series: [{ label: 'mean', values: [0.0005, 0.001, 0.002] }],
+    } as const;
+    const account = { trainableParameters: 0, keeps: '', insights: [small] };
+    const section = sectionOf(await pageOf(withTrial(record, { account })), 'accounts');
+    expect(section).toMatch(/<text[^>]*>0\.0005<\/text>/);
+  });
+
   test('counts as cost', async () => {
     const [table] = tablesOf(sectionOf(await pageOf(record), 'cost'));
     const column = table![0]!.indexOf('trainable parameters');

@@ -1,4 +1,5 @@
 /** What views say in words: how a run begins when there was something before. */
+import { relative } from 'node:path';
 import type { RunEvent } from '@cl/runner';
 import { plain } from './format.ts';
 
@@ -19,19 +20,24 @@ export function announcement(event: RunEvent): readonly string[] {
     }
     case 'resumed': {
       const rows = event.trials.reduce((sum, trial) => sum + trial.rows.length, 0);
-      return [`Going on in ${plain(event.folder)}: ${count(rows, 'experience')} there already.`];
+      return [`Going on in ${shown(event.folder)}: ${count(rows, 'experience')} there already.`];
     }
     case 'started-over':
       return [
-        `Replacing the run in ${plain(event.folder)}. (Give runs a --name to keep them side by side.)`,
+        `Replacing the run in ${shown(event.folder)}. (Give runs a --name to keep them side by side.)`,
       ];
     case 'already-finished':
       return [
-        `The run in ${plain(event.folder)} is finished already. (--fresh runs it again, --name runs another.)`,
+        `The run in ${shown(event.folder)} is finished already. (--fresh runs it again, --name runs another.)`,
       ];
     default:
       return [];
   }
+}
+
+/** A folder as one would type it here. */
+function shown(folder: string): string {
+  return plain(relative('', folder));
 }
 
 function count(n: number, what: string): string {

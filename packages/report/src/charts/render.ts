@@ -63,5 +63,5 @@ function slim(svg: string): string {
     .replace(/<path class="(?:foreground|background)"[^>]*\/>/g, '')
     .replace(/ (?:pointer-events="none"|aria-hidden="true"|opacity="1")/g, '')
     .replace(/ class="mark-[^"]*"| font-family="[^"]*"/g, '')
-    .replace(/(\d\.\d\d)\d+/g, '$1');
+    .replace(/<[^>]*>/g, (tag) => tag.replace(/(\d\.\d\d)\d+/g, '$1')); // not the numbers of an axis
 }

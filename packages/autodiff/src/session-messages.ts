@@ -28,13 +28,13 @@ export interface LoadCall {
 }
 
 /** Hands over inputs that stay in the thread: every run whose feeds lack them uses them. */
-export interface SetCall {
+interface SetCall {
   readonly method: 'set';
   readonly tensors: MessageTensors;
 }
 
 /** Runs a session forward. */
-export interface RunCall {
+interface RunCall {
   readonly method: 'run';
   readonly key: string;
   readonly feeds: MessageTensors;
@@ -74,13 +74,13 @@ export interface ReadCall {
 }
 
 /** Continues from a saved history. */
-export interface RestoreCall {
+interface RestoreCall {
   readonly method: 'restore';
   readonly history: Readonly<Record<string, Tensor>>;
 }
 
 /** Frees everything and ends the thread. */
-export interface CloseCall {
+interface CloseCall {
   readonly method: 'close';
 }
 

@@ -58,7 +58,7 @@ export async function startTorch(
       return { ms: Number(ms), cpu: Number(cpu), loss: Number(loss) };
     },
     close() {
-      child.stdin.end();
+      child.kill();
     },
   };
 }

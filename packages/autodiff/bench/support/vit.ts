@@ -67,7 +67,7 @@ export function vitGraph(rows: number, shape: VitShape = {}): OnnxGraph {
 }
 
 /** A graph without anything in it. */
-export const emptyGraph: OnnxGraph = {
+const emptyGraph: OnnxGraph = {
   opset: 21,
   domains: {},
   inputs: [],

@@ -12,7 +12,7 @@ export interface Arithmetic<T> {
 }
 
 /** What becomes of one weight. */
-export interface Moved<T> {
+interface Moved<T> {
   readonly weight: T;
   /** As many as {@link Update.history} says. */
   readonly history: readonly T[];

@@ -33,11 +33,6 @@ const binary =
   (instruction: number) =>
   (a: Code, b: Code): Code => [...a, ...b, ...vector(instruction)];
 
-/** An array that the loop walks through: a parameter holds its first byte. */
-export interface Pointer {
-  readonly parameter: number;
-}
-
 /**
  * Writes a function `sweep(bytes, pointer₀, …, scalar₀, …)`: for each vector of the arrays, loads, computes, stores.
  * The pointers are byte addresses, `bytes` how many bytes of each array to walk, a multiple of 16 and not 0.

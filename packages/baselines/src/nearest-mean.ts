@@ -16,6 +16,7 @@ import {
   type FeatureSource,
   type ImageRef,
   type Learner,
+  type LearnerAccount,
   type LearnerPlugin,
   type LearnerState,
   type PredictOptions,
@@ -195,6 +196,12 @@ class NearestMean implements Learner {
     );
     this.#sums = sums.filter((_, c) => stays[c]);
     this.#classes = new ClassRegistry(this.#classes.all.filter((_, c) => stays[c]));
+  }
+
+  async describe(): Promise<LearnerAccount> {
+    this.#assertOpen();
+    const keeps = 'a sum of unit features and a count for each class';
+    return { trainableParameters: 0, keeps, insights: [] };
   }
 
   async dispose(): Promise<void> {

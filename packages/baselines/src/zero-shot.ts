@@ -12,6 +12,7 @@ import {
   type FeatureSource,
   type ImageRef,
   type Learner,
+  type LearnerAccount,
   type LearnerPlugin,
   type LearnerState,
   type PredictOptions,
@@ -104,6 +105,11 @@ class ZeroShotLearner implements Learner {
   async save(): Promise<LearnerState> {
     this.#assertOpen();
     return { classes: this.classes, experiences: this.#experiences, values: {}, tensors: {} };
+  }
+
+  async describe(): Promise<LearnerAccount> {
+    this.#assertOpen();
+    return { trainableParameters: 0, keeps: 'the names of classes', insights: [] };
   }
 
   async dispose(): Promise<void> {

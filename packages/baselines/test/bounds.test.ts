@@ -95,6 +95,14 @@ test('nearest mean scores by the cosine to the mean of a class’s unit features
   }
 });
 
+test('what trains nothing says so', async () => {
+  for (const learner of [await created(nearestMean, {}), await created(zeroShot, {})]) {
+    const { trainableParameters, keeps } = await learner.describe!();
+    expect(trainableParameters).toBe(0);
+    expect(keeps).toMatch(/class/);
+  }
+});
+
 test('learners of a closed vocabulary refuse a class they never saw', async () => {
   for (const learner of [
     await created(nearestMean, {}),

@@ -138,7 +138,7 @@ function pixelsOf({ source }: ImageRef, flip: boolean): Float32Array {
 }
 
 /** So many images of each class: four tiles of a class's colours, under noise. */
-export function tilesOf(
+function tilesOf(
   classes: readonly ClassInfo[],
   count: number,
   label: string,
@@ -163,7 +163,7 @@ function tiles(info: ClassInfo, random: Random): ImageRef['source'] {
 }
 
 /** Classes `<prefix>0`, `<prefix>1`, … */
-export function classesNamed(prefix: string, count: number): readonly ClassInfo[] {
+function classesNamed(prefix: string, count: number): readonly ClassInfo[] {
   return Array.from({ length: count }, (_, c) => ({ id: `${prefix}${c}`, name: `${prefix}${c}` }));
 }
 

@@ -168,7 +168,7 @@ async function* batchesOf(
 }
 
 /** A batch of pixels as one of embeddings and queries. */
-export async function ofViews(
+async function ofViews(
   encoder: Encoder,
   batch: TrainingBatch,
   work: WorkOptions,

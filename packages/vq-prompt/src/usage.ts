@@ -40,7 +40,7 @@ export function counted(
 }
 
 /** exp of the entropy of how often entries are chosen: N when all are chosen alike, 1 when one is chosen always. */
-export function perplexity(counts: Int32Array): number {
+function perplexity(counts: Int32Array): number {
   const total = counts.reduce((sum, count) => sum + count, 0);
   if (total === 0) return 0;
   let entropy = 0;

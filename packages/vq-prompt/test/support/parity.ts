@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { decodeSafetensors, type Tensor, type TrainableBackbone } from '@cl/hub';
 
 /** `case.json`. */
-export interface ParitySettings {
+interface ParitySettings {
   readonly image_size: number;
   readonly batch: number;
   readonly classes: number;

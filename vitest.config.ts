@@ -11,8 +11,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     pool: 'forks', // onnxruntime keeps native state a process; forks keep test files apart
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     server: { deps: { inline: [/@cl\//] } },
     benchmark: { include: ['bench/**/*.bench.ts'] },
   },

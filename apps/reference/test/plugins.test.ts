@@ -37,7 +37,7 @@ export const plugin = {
 async function install(
   folder: string,
   name: string,
-  { learner = 'first', protocol = 1 as number | null, source = moduleOf(learner) } = {},
+  { learner = 'first', protocol = 1 as number | 'none', source = moduleOf(learner) } = {},
 ): Promise<void> {
   const path = join(folder, 'node_modules', name);
   await mkdir(path, { recursive: true });
@@ -47,7 +47,7 @@ async function install(
     version: '1.2.0',
     type: 'module',
     exports: './index.js',
-    cl: { protocol, plugins },
+    cl: { protocol: protocol === 'none' ? undefined : protocol, plugins },
   };
   await writeFile(join(path, 'package.json'), JSON.stringify(manifest));
   await writeFile(join(path, 'index.js'), source);
@@ -109,7 +109,7 @@ describe('what cannot be used is refused, naming the package:', () => {
     [2, 'speaks protocol 2, expected 1. Update the toolkit: the packages @cl/… of this project.'],
     [0, 'speaks protocol 0, expected 1. Update the plugin: npm install cl-learner-first@latest.'],
     [
-      undefined,
+      'none' as const,
       'its package.json says no protocol, expected "cl": { "protocol": 1, "plugins": […] }.',
     ],
   ])('protocol %s, before it is imported', async (protocol, said) => {

@@ -1,9 +1,10 @@
 /** Hashes of model files, and the fingerprint of a backbone that is made from them. */
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
+import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { ClError } from '@cl/hub';
+import type { ModelParts } from './loaded-backbone.ts';
 
 /** Below this many bytes a file is hashed each time: it takes milliseconds. */
 const smallFile = 16 << 20;
@@ -14,6 +15,37 @@ export interface FingerprintParts {
   readonly files: Readonly<Record<string, string>>;
   /** Everything else: dtype, pooling, provider, … */
   readonly settings: Readonly<Record<string, string>>;
+}
+
+/** Bump when decoding or preprocessing changes its numbers. */
+const pipelineVersion = '1';
+
+/** What decides the numbers of a model on a provider. */
+export function fingerprintParts(
+  { options, folder, image, text }: ModelParts,
+  provider: string,
+): FingerprintParts {
+  const files: Record<string, string> = {
+    image: image.path,
+    imageData: `${image.path}_data`,
+    preprocessor: join(folder, 'preprocessor_config.json'),
+  };
+  if (text) {
+    files['text'] = text.path;
+    files['textData'] = `${text.path}_data`;
+    files['tokenizer'] = join(folder, 'tokenizer.json');
+    files['tokenizerConfig'] = join(folder, 'tokenizer_config.json');
+  }
+  return {
+    files: Object.fromEntries(Object.entries(files).filter(([, path]) => existsSync(path))),
+    settings: {
+      dtype: options.dtype,
+      output: image.output.name,
+      take: image.output.take,
+      provider,
+      pipeline: pipelineVersion,
+    },
+  };
 }
 
 /**

@@ -2,9 +2,7 @@
  * A backbone at work. Images are loaded here, decoded and preprocessed in one thread and run in another, a batch
  * ahead of each other; the caller's thread only passes messages on.
  */
-import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   ClError,
@@ -24,7 +22,7 @@ import { loadImage, unreadableImages } from '@cl/images';
 import { writeModel } from '@cl/onnx';
 import { readModelFile } from '@cl/onnx/node';
 import { chooseProvider } from './device.ts';
-import { fingerprintOf } from './fingerprint.ts';
+import { fingerprintOf, fingerprintParts } from './fingerprint.ts';
 import type { ModelFiles } from './model-files.ts';
 import { readModelJson } from './model-folder.ts';
 import { locationOf, type BackboneOptions } from './options.ts';
@@ -296,34 +294,4 @@ export class LoadedBackbone implements Backbone {
  */
 function usualBatch(imageSize: number): number {
   return Math.min(64, Math.max(8, Math.round(8 * (224 / imageSize) ** 2)));
-}
-
-/** Bump when decoding or preprocessing changes its numbers. */
-const pipelineVersion = '1';
-
-function fingerprintParts(
-  { options, folder, image, text }: ModelParts,
-  provider: string,
-): Parameters<typeof fingerprintOf>[0] {
-  const files: Record<string, string> = {
-    image: image.path,
-    imageData: `${image.path}_data`,
-    preprocessor: join(folder, 'preprocessor_config.json'),
-  };
-  if (text) {
-    files['text'] = text.path;
-    files['textData'] = `${text.path}_data`;
-    files['tokenizer'] = join(folder, 'tokenizer.json');
-    files['tokenizerConfig'] = join(folder, 'tokenizer_config.json');
-  }
-  return {
-    files: Object.fromEntries(Object.entries(files).filter(([, path]) => existsSync(path))),
-    settings: {
-      dtype: options.dtype,
-      output: image.output.name,
-      take: image.output.take,
-      provider,
-      pipeline: pipelineVersion,
-    },
-  };
 }

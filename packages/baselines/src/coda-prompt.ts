@@ -5,12 +5,12 @@
  *   α_m = cos(q ⊙ A_m, K_m),   p = Σ_m α_m P_m.
  */
 import type { Emitter, Value } from '@cl/autodiff';
-import { assertState, defineLearner, type LearnerPlugin, type Random, type Tensor } from '@cl/hub';
+import { type LearnerPlugin, type Random, type Tensor } from '@cl/hub';
 import type { ImageModel } from '@cl/training';
 import { z } from 'zod';
+import { definePromptLearner } from './prompt-learner.ts';
 import {
   appended,
-  asTower,
   codaTraining,
   layersShape,
   promptDefaults,
@@ -22,7 +22,7 @@ import {
   unitRows,
   type PromptOptions,
 } from './prompted-tower.ts';
-import { towerLearner, type Recipe } from './tower-method.ts';
+import type { Recipe } from './tower-method.ts';
 
 /** Options of {@link codaPrompt}. */
 export interface CodaPromptOptions extends PromptOptions {
@@ -35,53 +35,42 @@ export interface CodaPromptOptions extends PromptOptions {
 const name = 'coda-prompt';
 
 /** Components that grow with the experiences. */
-export const codaPrompt: LearnerPlugin<CodaPromptOptions> = defineLearner({
-  name,
-  description: 'CODA-Prompt (CVPR 2023): prompts as attention-weighted sums of growing components.',
-  defaults: {
-    layers: [0, 1, 2, 3, 4],
-    components: 10,
-    promptLength: 8,
-    orthogonality: 0,
-    ...promptDefaults,
-  },
-  help: {
-    layers: 'Attention layers with prompts, from 0.',
-    components: 'Components that each experience adds to a layer.',
-    promptLength: 'Lp: tokens of a prompt, half of them for keys, half for values.',
-    orthogonality:
-      'Weight of the mean of (TTᵀ − I)² for the rows T of keys, attentions and components; 0 in the authors’ latest code.',
-    ...promptHelp,
-  },
-  schema: z.object({
-    layers: layersShape,
-    components: z.int().min(1).max(10_000),
-    promptLength: z.int().min(2).max(10_000).multipleOf(2),
-    orthogonality: z.number().min(0).max(1e6),
-    ...promptShape,
-  }),
-  presets: {
-    paper: {
-      help: 'As published for 10 experiences of ImageNet-R: 100 components in all, 8 tokens, 50 epochs.',
-      values: { components: 10, promptLength: 8, epochs: 50, ...codaTraining },
+export const codaPrompt: LearnerPlugin<CodaPromptOptions> = definePromptLearner(
+  {
+    name,
+    description:
+      'CODA-Prompt (CVPR 2023): prompts as attention-weighted sums of growing components.',
+    defaults: {
+      layers: [0, 1, 2, 3, 4],
+      components: 10,
+      promptLength: 8,
+      orthogonality: 0,
+      ...promptDefaults,
+    },
+    help: {
+      layers: 'Attention layers with prompts, from 0.',
+      components: 'Components that each experience adds to a layer.',
+      promptLength: 'Lp: tokens of a prompt, half of them for keys, half for values.',
+      orthogonality:
+        'Weight of the mean of (TTᵀ − I)² for the rows T of keys, attentions and components; 0 in the authors’ latest code.',
+      ...promptHelp,
+    },
+    schema: z.object({
+      layers: layersShape,
+      components: z.int().min(1).max(10_000),
+      promptLength: z.int().min(2).max(10_000).multipleOf(2),
+      orthogonality: z.number().min(0).max(1e6),
+      ...promptShape,
+    }),
+    presets: {
+      paper: {
+        help: 'As published for 10 experiences of ImageNet-R: 100 components in all, 8 tokens, 50 epochs.',
+        values: { components: 10, promptLength: 8, epochs: 50, ...codaTraining },
+      },
     },
   },
-  needs: ['image-features', 'graph'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: () => ({
-    exemplarFree: true,
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
-    openVocabulary: false,
-  }),
-  create: (options, context) =>
-    towerLearner(name, asTower(options), context, (model) => recipeOf(model, options)),
-  async restore(state, options, context) {
-    assertState(name, state);
-    return towerLearner(name, asTower(options), context, (m) => recipeOf(m, options), state);
-  },
-});
+  recipeOf,
+);
 
 function recipeOf(model: ImageModel, options: CodaPromptOptions): Recipe {
   const { layers, components, promptLength, orthogonality } = options;

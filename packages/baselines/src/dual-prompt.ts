@@ -5,12 +5,12 @@
  *
  *   L = L_CE + λ (1 − cos(q, k_t)),  here the mean over a batch (eq. 8 to 10).
  */
-import { assertState, defineLearner, type LearnerPlugin, type LearnerState } from '@cl/hub';
+import { type LearnerPlugin, type LearnerState } from '@cl/hub';
 import type { ImageModel } from '@cl/training';
 import { z } from 'zod';
+import { definePromptLearner } from './prompt-learner.ts';
 import {
   appended,
-  asTower,
   codaTraining,
   cosines,
   distance,
@@ -24,7 +24,7 @@ import {
   savedTensors,
   type PromptOptions,
 } from './prompted-tower.ts';
-import { towerLearner, type Recipe } from './tower-method.ts';
+import type { Recipe } from './tower-method.ts';
 import type { Tensors } from './tower-training.ts';
 
 /** Options of {@link dualPrompt}. */
@@ -39,63 +39,52 @@ export interface DualPromptOptions extends PromptOptions {
 const name = 'dual-prompt';
 
 /** General prompts, and an expert for each experience. */
-export const dualPrompt: LearnerPlugin<DualPromptOptions> = defineLearner({
-  name,
-  description: 'DualPrompt (ECCV 2022): general prompts, and an expert prompt for each experience.',
-  defaults: {
-    generalLayers: [0, 1],
-    generalLength: 6,
-    expertLayers: [2, 3, 4],
-    expertLength: 20,
-    matchWeight: 1,
-    ...promptDefaults,
-  },
-  help: {
-    generalLayers: 'Attention layers with a general prompt, from 0.',
-    generalLength: 'Tokens of a general prompt, half of them for keys, half for values.',
-    expertLayers: 'Attention layers with an expert prompt for each experience; other ones.',
-    expertLength: 'Tokens of an expert prompt.',
-    matchWeight: 'λ: how strongly the key of an expert is pulled to queries.',
-    ...promptHelp,
-  },
-  schema: z
-    .object({
-      generalLayers: layersShape,
-      generalLength: z.int().min(2).max(10_000).multipleOf(2),
-      expertLayers: layersShape,
-      expertLength: z.int().min(2).max(10_000).multipleOf(2),
-      matchWeight: z.number().min(0).max(1e6),
-      ...promptShape,
-    })
-    .refine(
-      ({ generalLayers, expertLayers }) => !generalLayers.some((l) => expertLayers.includes(l)),
-      {
-        path: ['expertLayers'],
-        message: 'a layer is general and expert; give each layer one prompt',
+export const dualPrompt: LearnerPlugin<DualPromptOptions> = definePromptLearner(
+  {
+    name,
+    description:
+      'DualPrompt (ECCV 2022): general prompts, and an expert prompt for each experience.',
+    defaults: {
+      generalLayers: [0, 1],
+      generalLength: 6,
+      expertLayers: [2, 3, 4],
+      expertLength: 20,
+      matchWeight: 1,
+      ...promptDefaults,
+    },
+    help: {
+      generalLayers: 'Attention layers with a general prompt, from 0.',
+      generalLength: 'Tokens of a general prompt, half of them for keys, half for values.',
+      expertLayers: 'Attention layers with an expert prompt for each experience; other ones.',
+      expertLength: 'Tokens of an expert prompt.',
+      matchWeight: 'λ: how strongly the key of an expert is pulled to queries.',
+      ...promptHelp,
+    },
+    schema: z
+      .object({
+        generalLayers: layersShape,
+        generalLength: z.int().min(2).max(10_000).multipleOf(2),
+        expertLayers: layersShape,
+        expertLength: z.int().min(2).max(10_000).multipleOf(2),
+        matchWeight: z.number().min(0).max(1e6),
+        ...promptShape,
+      })
+      .refine(
+        ({ generalLayers, expertLayers }) => !generalLayers.some((l) => expertLayers.includes(l)),
+        {
+          path: ['expertLayers'],
+          message: 'a layer is general and expert; give each layer one prompt',
+        },
+      ),
+    presets: {
+      paper: {
+        help: 'The settings of the published comparisons, ImageNet-R: lengths 6 and 20, 50 epochs.',
+        values: { generalLength: 6, expertLength: 20, epochs: 50, ...codaTraining },
       },
-    ),
-  presets: {
-    paper: {
-      help: 'The settings of the published comparisons, ImageNet-R: lengths 6 and 20, 50 epochs.',
-      values: { generalLength: 6, expertLength: 20, epochs: 50, ...codaTraining },
     },
   },
-  needs: ['image-features', 'graph'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: () => ({
-    exemplarFree: true,
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
-    openVocabulary: false,
-  }),
-  create: (options, context) =>
-    towerLearner(name, asTower(options), context, (model) => recipeOf(model, options)),
-  async restore(state, options, context) {
-    assertState(name, state);
-    return towerLearner(name, asTower(options), context, (m) => recipeOf(m, options), state);
-  },
-});
+  recipeOf,
+);
 
 function recipeOf(model: ImageModel, options: DualPromptOptions): Recipe {
   const { generalLayers, generalLength, expertLayers, expertLength, matchWeight } = options;

@@ -5,11 +5,11 @@
  *   L = L_CE + λ Σ_{chosen} (1 − cos(q, k_i)),  here the mean over a batch (eq. 5).
  */
 import type { Emitter, Value } from '@cl/autodiff';
-import { assertState, defineLearner, type LearnerPlugin, type Random } from '@cl/hub';
+import { type LearnerPlugin, type Random } from '@cl/hub';
 import type { ImageModel } from '@cl/training';
 import { z } from 'zod';
+import { definePromptLearner } from './prompt-learner.ts';
 import {
-  asTower,
   codaTraining,
   cosines,
   distance,
@@ -23,7 +23,7 @@ import {
   savedTensors,
   type PromptOptions,
 } from './prompted-tower.ts';
-import { towerLearner, type Recipe } from './tower-method.ts';
+import type { Recipe } from './tower-method.ts';
 
 /** Options of {@link l2p}. */
 export interface L2pOptions extends PromptOptions {
@@ -37,65 +37,53 @@ export interface L2pOptions extends PromptOptions {
 const name = 'l2p';
 
 /** One pool for all experiences. */
-export const l2p: LearnerPlugin<L2pOptions> = defineLearner({
-  name,
-  description: 'L2P (CVPR 2022) as prefixes: the prompts of a pool whose keys are nearest.',
-  defaults: {
-    layers: [0],
-    poolSize: 10,
-    promptLength: 8,
-    topK: 5,
-    matchWeight: 1,
-    ...promptDefaults,
-  },
-  help: {
-    layers: 'Attention layers with a pool, from 0.',
-    poolSize: 'N: prompts in the pool of a layer.',
-    promptLength: 'Lp: tokens of a prompt, half of them for keys, half for values.',
-    topK: 'k: prompts that an image takes.',
-    matchWeight: 'λ: how strongly chosen keys are pulled to queries.',
-    ...promptHelp,
-  },
-  schema: z.object({
-    layers: layersShape,
-    poolSize: z.int().min(1).max(100_000),
-    promptLength: z.int().min(2).max(10_000).multipleOf(2),
-    topK: z.int().min(1).max(1000),
-    matchWeight: z.number().min(0).max(1e6),
-    ...promptShape,
-  }),
-  presets: {
-    paper: {
-      help: 'L2P++ of the published comparisons, ImageNet-R: layer 0, 30 prompts of 20 tokens, 50 epochs.',
-      values: { layers: [0], poolSize: 30, promptLength: 20, epochs: 50, ...codaTraining },
+export const l2p: LearnerPlugin<L2pOptions> = definePromptLearner(
+  {
+    name,
+    description: 'L2P (CVPR 2022) as prefixes: the prompts of a pool whose keys are nearest.',
+    defaults: {
+      layers: [0],
+      poolSize: 10,
+      promptLength: 8,
+      topK: 5,
+      matchWeight: 1,
+      ...promptDefaults,
     },
-    deep: {
-      help: 'Deep L2P++: the same in layers 0 to 4.',
-      values: {
-        layers: [0, 1, 2, 3, 4],
-        poolSize: 30,
-        promptLength: 20,
-        epochs: 50,
-        ...codaTraining,
+    help: {
+      layers: 'Attention layers with a pool, from 0.',
+      poolSize: 'N: prompts in the pool of a layer.',
+      promptLength: 'Lp: tokens of a prompt, half of them for keys, half for values.',
+      topK: 'k: prompts that an image takes.',
+      matchWeight: 'λ: how strongly chosen keys are pulled to queries.',
+      ...promptHelp,
+    },
+    schema: z.object({
+      layers: layersShape,
+      poolSize: z.int().min(1).max(100_000),
+      promptLength: z.int().min(2).max(10_000).multipleOf(2),
+      topK: z.int().min(1).max(1000),
+      matchWeight: z.number().min(0).max(1e6),
+      ...promptShape,
+    }),
+    presets: {
+      paper: {
+        help: 'L2P++ of the published comparisons, ImageNet-R: layer 0, 30 prompts of 20 tokens, 50 epochs.',
+        values: { layers: [0], poolSize: 30, promptLength: 20, epochs: 50, ...codaTraining },
+      },
+      deep: {
+        help: 'Deep L2P++: the same in layers 0 to 4.',
+        values: {
+          layers: [0, 1, 2, 3, 4],
+          poolSize: 30,
+          promptLength: 20,
+          epochs: 50,
+          ...codaTraining,
+        },
       },
     },
   },
-  needs: ['image-features', 'graph'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: () => ({
-    exemplarFree: true,
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
-    openVocabulary: false,
-  }),
-  create: (options, context) =>
-    towerLearner(name, asTower(options), context, (model) => recipeOf(model, options)),
-  async restore(state, options, context) {
-    assertState(name, state);
-    return towerLearner(name, asTower(options), context, (m) => recipeOf(m, options), state);
-  },
-});
+  recipeOf,
+);
 
 function recipeOf(model: ImageModel, options: L2pOptions): Recipe {
   const { layers, poolSize, promptLength, matchWeight } = options;

@@ -138,11 +138,7 @@ function pixelsOf({ source }: ImageRef, flip: boolean): Float32Array {
 }
 
 /** So many images of each class: four tiles of a class's colours, under noise. */
-function tilesOf(
-  classes: readonly ClassInfo[],
-  count: number,
-  label: string,
-): readonly Sample[] {
+function tilesOf(classes: readonly ClassInfo[], count: number, label: string): readonly Sample[] {
   return classes.flatMap((info) =>
     Array.from({ length: count }, (_, i) => {
       const id = `${info.id}#${label}-${i}`;

@@ -168,11 +168,7 @@ async function* batchesOf(
 }
 
 /** A batch of pixels as one of embeddings and queries. */
-async function ofViews(
-  encoder: Encoder,
-  batch: TrainingBatch,
-  work: WorkOptions,
-): Promise<Batch> {
+async function ofViews(encoder: Encoder, batch: TrainingBatch, work: WorkOptions): Promise<Batch> {
   const { pixels, ...rest } = batch.feeds;
   const embeddings = await encoder.embedPixels(pixels!, work);
   const query = await encoder.query(embeddings, work);

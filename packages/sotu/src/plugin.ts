@@ -2,8 +2,8 @@
  * SoTU, sparse orthogonal task updates: Ning, Ke, Liu, Yao, Tian, Yuan, "Sparse Orthogonal Parameters Tuning for Continual
  * Learning", arXiv 2411.02813. A reconstruction from what its abstract says: README.md lists what is assumed.
  */
-import { ClError, defineLearner, type LearnerContext, type LearnerPlugin } from '@cl/hub';
-import { openImageModel } from '@cl/training';
+import { defineLearner, type LearnerContext, type LearnerPlugin } from '@cl/hub';
+import { openImageModel, requireBackbone } from '@cl/training';
 import { createClassifier } from './create-classifier.ts';
 import { Extractor } from './extractor.ts';
 import { SotuLearner } from './learner.ts';
@@ -52,16 +52,10 @@ export const sotu: LearnerPlugin<SotuOptions> = defineLearner({
 
 async function partsOf(
   options: SotuOptions,
-  { backbone }: LearnerContext,
+  context: LearnerContext,
   seed: number,
 ): Promise<SotuParts> {
-  if (backbone === undefined) {
-    throw new ClError(
-      'INCOMPATIBLE_PLUGINS',
-      'sotu: found a context without a backbone, expected one opened for training: it fine-tunes the backbone itself. ' +
-        'Use a backbone that offers "graph", for instance a ViT or a CLIP.',
-    );
-  }
+  const backbone = requireBackbone('sotu', context);
   const model = await openImageModel(backbone);
   const parameters = tunedParameters(model, options.train, options.layers);
   const theta0 = new Map(

@@ -79,14 +79,27 @@ interface RestoreCall {
   readonly history: Readonly<Record<string, Tensor>>;
 }
 
-/** Frees everything and ends the thread. */
+/** Frees everything; answered with the bytes of arrays and the like that are left until garbage is collected. */
 interface CloseCall {
   readonly method: 'close';
 }
 
+/** Ends the thread. */
+interface EndCall {
+  readonly method: 'end';
+}
+
 /** A call to the thread. */
 export type SessionCall =
-  LoadCall | SetCall | RunCall | StartCall | StepCall | ReadCall | RestoreCall | CloseCall;
+  | LoadCall
+  | SetCall
+  | RunCall
+  | StartCall
+  | StepCall
+  | ReadCall
+  | RestoreCall
+  | CloseCall
+  | EndCall;
 
 /** A call on its way. */
 export interface SentCall {

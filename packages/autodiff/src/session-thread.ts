@@ -1,21 +1,16 @@
 /** The caller's end of the thread that runs sessions. */
-import {
-  MessageChannel,
-  Worker,
-  receiveMessageOnPort,
-  type Transferable,
-} from 'node:worker_threads';
+import { MessageChannel, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
 import { ClError, type ClErrorCode } from '@cl/hub';
 import { modelFromGraph, writeModel, type OnnxGraph } from '@cl/onnx';
 import {
   Control,
   type Device,
   type MessageTensors,
-  type SentCall,
   type SessionAnswer,
   type SessionCall,
   type StartCall,
 } from './session-messages.ts';
+import { takeThread, type PooledThread } from './thread-pool.ts';
 
 /** Whose thread it is, for messages. */
 export type ThreadOwner = 'trainer' | 'evaluator';
@@ -40,7 +35,7 @@ const patienceMs = 120_000;
 /** Sessions by key, in a thread of their own. It keeps the process alive only while a call is under way. */
 export class SessionThread {
   readonly #owner: ThreadOwner;
-  readonly #worker: Worker;
+  readonly #thread: PooledThread;
   readonly #waiting = new Map<number, Waiting>();
   readonly #channel = new MessageChannel();
   readonly #cells = new Int32Array(new SharedArrayBuffer(4 * Control.cells));
@@ -51,24 +46,18 @@ export class SessionThread {
   constructor(owner: ThreadOwner) {
     this.#owner = owner;
     this.#channel.port1.unref();
-    this.#worker = new Worker(compiledWorker(), { execArgv: [], name: 'cl session-worker' });
-    this.#worker.unref();
-    this.#worker.on('message', ({ id, result, error }: SessionAnswer) => {
-      const waiting = this.#waiting.get(id);
-      if (waiting === undefined) return;
-      this.#waiting.delete(id);
-      if (this.#waiting.size === 0) this.#worker.unref();
-      if (error === undefined) waiting.resolve(result);
-      else waiting.reject(failed(owner, waiting.method, error));
-    });
-    this.#worker.on('error', (cause) => {
-      const advice = `Make a new ${owner}${owner === 'trainer' ? ' and restore the last checkpoint' : ''}.`;
-      const text = `${owner}: its thread died: ${cause.message}. ${advice}`;
-      this.#fail(new ClError('NOT_SUPPORTED', text, { cause }));
-    });
-    this.#worker.on('exit', () => {
-      const text = `${owner}: it was disposed of, expected a live one. Make a new ${owner}.`;
-      this.#fail(new ClError('DISPOSED', text));
+    this.#thread = takeThread({
+      onAnswer: ({ id, result, error }) => {
+        const waiting = this.#waiting.get(id);
+        if (waiting === undefined) return;
+        this.#waiting.delete(id);
+        if (this.#waiting.size === 0) this.#thread.busy = false;
+        if (error === undefined) waiting.resolve(result);
+        else waiting.reject(failed(owner, waiting.method, error));
+      },
+      onEnd: (cause) => {
+        this.#fail(cause === undefined ? this.#gone() : this.#died(cause));
+      },
     });
   }
 
@@ -94,8 +83,8 @@ export class SessionThread {
     const id = this.#nextId++;
     return new Promise((resolve, reject) => {
       this.#waiting.set(id, { method: call.method, resolve, reject });
-      this.#worker.ref();
-      this.#worker.postMessage({ id, waiting: false, call } satisfies SentCall, transfer);
+      this.#thread.busy = true;
+      this.#thread.post({ id, waiting: false, call }, transfer);
     });
   }
 
@@ -103,7 +92,7 @@ export class SessionThread {
   callAndWait(call: SessionCall): unknown {
     if (this.#failure !== undefined) throw this.#failure;
     Atomics.store(this.#cells, Control.answered, 0);
-    this.#worker.postMessage({ id: this.#nextId++, waiting: true, call } satisfies SentCall);
+    this.#thread.post({ id: this.#nextId++, waiting: true, call });
     Atomics.wait(this.#cells, Control.answered, 0, patienceMs);
     const answer = receiveMessageOnPort(this.#channel.port1)?.message as SessionAnswer | undefined;
     if (answer === undefined) {
@@ -116,7 +105,7 @@ export class SessionThread {
     throw failed(this.#owner, call.method, answer.error);
   }
 
-  /** Frees the sessions and ends the thread; safe to call twice. */
+  /** Frees the sessions and gives the thread back; calls under way are answered first. Safe to call twice. */
   async close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
@@ -124,15 +113,21 @@ export class SessionThread {
 
   async #close(): Promise<void> {
     if (this.#failure !== undefined) return;
-    const gone = new Promise<void>((resolve) => {
-      this.#worker.once('exit', () => {
-        resolve();
-      });
-    });
-    await this.call({ method: 'close' });
-    this.#worker.ref(); // or the process ends before who awaits this hears of it
-    await gone;
+    const closed = this.call({ method: 'close' });
+    this.#failure = this.#gone(); // no call comes behind this one
+    await this.#thread.release((await closed.catch(() => Infinity)) as number);
     this.#channel.port1.close();
+  }
+
+  #gone(): ClError {
+    const text = `${this.#owner}: it was disposed of, expected a live one. Make a new ${this.#owner}.`;
+    return new ClError('DISPOSED', text);
+  }
+
+  #died(cause: Error): ClError {
+    const restore = this.#owner === 'trainer' ? ' and restore the last checkpoint' : '';
+    const text = `${this.#owner}: its thread died: ${cause.message}. Make a new ${this.#owner}${restore}.`;
+    return new ClError('NOT_SUPPORTED', text, { cause });
   }
 
   #fail(error: ClError): void {
@@ -170,10 +165,4 @@ function failed(
     known,
     `${owner}: onnxruntime could not ${verb} ${what}: ${message}. ${advice}`,
   );
-}
-
-/** The thread's file as compiled, also when the TypeScript source is what runs: Node 20 runs no TypeScript. */
-function compiledWorker(): URL {
-  const fromSource = import.meta.url.endsWith('.ts');
-  return new URL(fromSource ? '../dist/session-worker.js' : './session-worker.js', import.meta.url);
 }

@@ -1,4 +1,7 @@
-/** The thread that owns onnxruntime's sessions: `session.run` blocks it and nobody else. */
+/**
+ * The thread that owns onnxruntime's sessions: `session.run` blocks it and nobody else. It works for one owner after the
+ * other; `close` ends what it does for one.
+ */
 import { parentPort, type MessagePort, type Transferable } from 'node:worker_threads';
 import { isClError } from '@cl/hub';
 import {
@@ -25,7 +28,7 @@ parentPort?.on('message', ({ id, waiting, call }: SentCall) => {
   answered.then(
     ({ result, transfer = [] }) => {
       say(waiting, { id, result }, transfer);
-      if (call.method === 'close') parentPort?.close();
+      if (call.method === 'end') parentPort?.close();
     },
     (error: unknown) => {
       const code = isClError(error) ? error.code : undefined;
@@ -82,6 +85,9 @@ async function answer(call: SessionCall): Promise<Answer> {
       await sessions.close();
       training = closed;
       waited?.port.close();
+      waited = undefined;
+      return { result: process.memoryUsage().external };
+    case 'end':
       return {};
   }
 }

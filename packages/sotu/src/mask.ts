@@ -3,7 +3,7 @@
  * parameter name) and are never stored.
  */
 import { ClError } from '@cl/hub';
-import { counterKey, counterWord, type CounterKey } from './counter-random.ts';
+import { counterBits, counterKey, type CounterKey } from './counter-random.ts';
 import type { Tiling } from './groups.ts';
 
 /** Whose mask it is. */
@@ -39,54 +39,66 @@ export function keptPositions(owner: MaskOwner, shape: MaskShape): Uint32Array {
     taken === undefined
       ? counterKey(seed, 'mask', String(task), parameter)
       : counterKey(seed, 'disjoint mask', parameter);
-  const from = Math.round((taken ?? 0) * 2 ** 32);
-  const to = Math.round(((taken ?? 0) + keep) * 2 ** 32);
+  const draw: Draw = {
+    key,
+    from: Math.round((taken ?? 0) * 2 ** 32),
+    to: Math.round(((taken ?? 0) + keep) * 2 ** 32),
+  };
   const { rows, cols, tileRows, tileCols } = tiling;
   const length = rows * cols;
   if (scratch.length < length) scratch = new Uint32Array(length);
   const count =
     tileRows === 1 && tileCols === 1
-      ? keptElements(key, from, to, scratch, length)
-      : keptTiles(key, from, to, scratch, tiling);
+      ? keptElements(draw, scratch, length)
+      : keptTiles(draw, scratch, tiling);
   return scratch.slice(0, count);
+}
+
+/** Kept are numbers u with from ≤ u · 2³² < to. */
+interface Draw {
+  readonly key: CounterKey;
+  readonly from: number;
+  readonly to: number;
 }
 
 /** Room for all positions of the largest parameter so far: fresh memory would cost more than the drawing. */
 let scratch = new Uint32Array(0);
 
+/** Whether 32 neighbours are kept, a bit each. */
+function keptBits({ key, from, to }: Draw, group: number): number {
+  const bits = counterBits(key, group, to);
+  return from === 0 ? bits : bits & ~counterBits(key, group, from);
+}
+
 /** Each coordinate on its own. */
-function keptElements(
-  key: CounterKey,
-  from: number,
-  to: number,
-  found: Uint32Array,
-  length: number,
-): number {
+function keptElements(draw: Draw, found: Uint32Array, length: number): number {
   let count = 0;
-  for (let i = 0; i < length; i++) {
-    const u = counterWord(key, i);
-    found[count] = i; // written always, counted when kept: no branch to mispredict
-    count += u >= from && u < to ? 1 : 0;
+  const groups = Math.ceil(length / 32);
+  for (let group = 0; group < groups; group++) {
+    const first = group << 5;
+    let bits = keptBits(draw, group);
+    if (length - first < 32) bits &= (1 << (length - first)) - 1;
+    for (; bits !== 0; bits &= bits - 1) found[count++] = first + 31 - Math.clz32(bits & -bits);
   }
   return count;
 }
 
 function keptTiles(
-  key: CounterKey,
-  from: number,
-  to: number,
+  draw: Draw,
   found: Uint32Array,
   { rows, cols, tileRows, tileCols }: Tiling,
 ): number {
   const across = Math.ceil(cols / tileCols);
+  const tiles = across * Math.ceil(rows / tileRows);
+  const kept = Int32Array.from({ length: Math.ceil(tiles / 32) }, (_, i) => keptBits(draw, i));
   let count = 0;
   for (let row = 0; row < rows; row++) {
     const firstTile = Math.floor(row / tileRows) * across;
-    for (let tile = 0; tile < across; tile++) {
-      const u = counterWord(key, firstTile + tile);
-      if (u < from || u >= to) continue;
-      const end = Math.min(cols, (tile + 1) * tileCols);
-      for (let col = tile * tileCols; col < end; col++) found[count++] = row * cols + col;
+    for (let column = 0; column < across; column++) {
+      const tile = firstTile + column;
+      if (((kept[tile >>> 5]! >>> (tile & 31)) & 1) === 0) continue;
+      const end = Math.min(cols, (column + 1) * tileCols);
+      for (let col = column * tileCols; col < end; col++) found[count++] = row * cols + col;
     }
   }
   return count;

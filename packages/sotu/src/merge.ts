@@ -176,7 +176,7 @@ function partFor(rule: MergeRule, delta: TaskDelta, name: string): DeltaPart {
   throw new ClError(
     'INVALID_DATA',
     `sotu: merge rule "${rule.name}" weighs each value by its importance, and task ${delta.task} was learned without any. ` +
-      'Learn with an option importance other than "none", or merge by another rule.',
+      'Learn with merge "importance", or merge by another rule.',
   );
 }
 

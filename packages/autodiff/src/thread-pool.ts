@@ -15,7 +15,7 @@ export interface ThreadListener {
 
 /** Threads that wait, the last to come last. */
 const waiting = new Set<PooledThread>();
-const mostWaiting = 4;
+const mostWaiting = 8;
 const patienceMs = 10_000;
 /** A thread that held more ends with its owner: what it held is then free at once, and not when garbage is collected. */
 const mostKeptBytes = 32 * 2 ** 20;

@@ -87,6 +87,7 @@ export const faults: readonly LearnerPromise[] = [
       for (let at = 0; at < abortPoints; at += 1) {
         const fired = await abortAt(bench, at);
         if (!fired) break;
+        await bench.clear();
       }
     },
   },
@@ -150,7 +151,7 @@ async function abortAt(bench: LearnerBench, at: number): Promise<boolean> {
       `learn, aborted while it waited for features (sign of life ${at}): completed, expected ABORTED.`,
     );
     if (bench.capabilities.deterministic) {
-      const untroubled = await bench.scores(await bench.taught(2));
+      const untroubled = await bench.untroubled(2);
       assertSameScores(await bench.scores(learner), untroubled, 'completed in spite of an abort');
     }
   } else {

@@ -1,0 +1,71 @@
+// @ts-check
+// Every command of every page is typed, in the order of the page, in a folder where the page's files were saved.
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, inject, test } from 'vitest';
+import { planOf, programs, rules } from './commands.mjs';
+import { commandsOf, readPages, root } from './pages.mjs';
+import { carryOut, openFolder, save } from './reader.mjs';
+
+const place = inject('place');
+const pages = (await readPages()).filter(({ blocks }) =>
+  blocks.some(({ language }) => language === 'sh'),
+);
+const plans = pages.flatMap(({ path, blocks }) =>
+  blocks
+    .filter(({ language }) => language === 'sh')
+    .flatMap(({ text }) => commandsOf(text))
+    .map((command) => ({ path, command, ...planOf(command, path) })),
+);
+
+test('there are commands to try, in many pages', () => {
+  expect(pages.length).toBeGreaterThan(25);
+  expect(plans.length).toBeGreaterThan(60);
+});
+
+test('every command is one of ours, or has a rule', () => {
+  const unknown = plans.filter(
+    ({ by, text }) =>
+      by === undefined &&
+      !text.startsWith('cd ') &&
+      !programs.some((program) => text === program || text.startsWith(`${program} `)),
+  );
+  expect(unknown.map(({ path, command }) => `${path}: ${command}`)).toEqual([]);
+});
+
+test('every rule is needed', () => {
+  const used = new Set(plans.flatMap((plan) => plan.used));
+  expect(rules.filter((rule) => !used.has(rule)).map(({ command }) => String(command))).toEqual([]);
+});
+
+test('what another test runs stands there', async () => {
+  const claims = new Map(
+    plans.flatMap(({ by }) => (by === undefined ? [] : [[by.join(': '), by]])),
+  );
+  for (const [claim, [file, text]] of claims) {
+    const found = await readFile(join(root, file), 'utf8');
+    expect(found.includes(text), claim).toBe(true);
+  }
+});
+
+describe.concurrent('the commands of', () => {
+  test.each(pages)('$path work', async ({ path, blocks }) => {
+    let folder = await openFolder(place, path);
+    for (const { language, text, line, path: file } of blocks) {
+      if (file !== undefined) await save(folder, file, text);
+      if (language !== 'sh') continue;
+      for (const command of commandsOf(text)) {
+        const plan = planOf(command, path);
+        if (plan.by !== undefined) continue;
+        if (plan.text.startsWith('cd ')) {
+          folder = join(folder, plan.text.slice(3));
+          continue;
+        }
+        const { code, output } = await carryOut(place, folder, plan.text);
+        const said = `${path}, line ${line}: ${plan.text}\n${output}`;
+        if (plan.stops === undefined) expect(code, said).toBe(0);
+        else expect(output, said).toMatch(plan.stops);
+      }
+    }
+  });
+});

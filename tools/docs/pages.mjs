@@ -32,7 +32,7 @@ export async function readPages() {
  * @param {string} path - relative to the repository.
  * @returns {Promise<Page>}
  */
-export async function readPage(path) {
+async function readPage(path) {
   const text = await readFile(join(root, path), 'utf8');
   return { path, text, blocks: blocksOf(text) };
 }
@@ -51,7 +51,7 @@ async function markdownIn(folder) {
 }
 
 /** @param {string} markdown @returns {readonly Block[]} */
-export function blocksOf(markdown) {
+function blocksOf(markdown) {
   /** @type {Block[]} */
   const blocks = [];
   /** @type {{ language: string, line: number, indent: number, lines: string[] } | undefined} */

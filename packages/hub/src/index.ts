@@ -14,6 +14,8 @@ export { assertCompatible } from './compatibility.ts';
 export type { OfferedBackbone } from './compatibility.ts';
 export { defineDataset, defineStream } from './dataset.ts';
 export type * from './dataset.ts';
+export { errorGuide } from './error-guide.ts';
+export type { ErrorGuide } from './error-guide.ts';
 export { ClError, errorCatalogue, isClError, throwIfAborted } from './errors.ts';
 export type { ClErrorCode } from './errors.ts';
 export { defineExecutor } from './executor.ts';

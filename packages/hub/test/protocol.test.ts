@@ -8,6 +8,7 @@ import {
   defineLearner,
   defineMetric,
   errorCatalogue,
+  errorGuide,
   isClError,
   nearest,
   promptsOf,
@@ -15,6 +16,7 @@ import {
   scenarios,
   throwIfAborted,
   type ClassInfo,
+  type ClErrorCode,
   type LearnerPlugin,
   type ScenarioName,
   type Stream,
@@ -289,7 +291,11 @@ test('an error is told by its brand, also one of a second copy of the package', 
   for (const [code, meaning] of Object.entries(errorCatalogue)) {
     expect(code).toMatch(/^[A-Z]+(_[A-Z]+)*$/);
     expect(meaning).toMatch(/\.$/);
+    const { when, help } = errorGuide[code as ClErrorCode];
+    expect(help.length).toBeGreaterThan(0);
+    for (const sentence of [when, ...help]) expect(sentence).toMatch(/^[A-Z\d`].*\.$/);
   }
+  expect(Object.keys(errorGuide)).toEqual(Object.keys(errorCatalogue));
 });
 
 test('a fired signal throws, an open or absent one does not', async () => {

@@ -4,12 +4,16 @@
  */
 import type { Matrix } from '@cl/hub';
 import {
+  addProduct,
+  asReal,
   cholesky,
   createGram,
-  GrowingMatrix,
   hiddenLayerProduct,
   multiply,
   randomFeatures,
+  RowBlocks,
+  rowsOf,
+  zeroMatrix,
   type Gram,
   type RealType,
 } from '@cl/linalg';
@@ -27,7 +31,7 @@ export class JointSolver {
   /** Element type of the system that is solved; that of Φ, W and scores is the projection's. */
   readonly #dtype: RealType;
   /** Φ of all blocks. */
-  readonly #lifted = new GrowingMatrix();
+  readonly #lifted = new RowBlocks();
   #blocks = 0;
   /** ΦΦᵀ of the first samples. */
   readonly #kernel: Gram;
@@ -60,30 +64,37 @@ export class JointSolver {
 
   async #fromUnits(targets: Matrix, signal?: AbortSignal): Promise<Matrix> {
     const gram = createGram(this.#projection.cols, this.#dtype);
-    const phi = this.#lifted.matrix;
-    await gram.add(phi, signal);
+    const moments = zeroMatrix(this.#projection.cols, targets.cols, this.#dtype); // ΦᵀY
+    for (const { from, rows } of this.#lifted.blocks) {
+      await gram.add(rows, signal);
+      const own = rowsOf(targets, from, from + rows.rows);
+      await addProduct(moments, asReal(rows, this.#dtype), own, { transposeA: true, signal });
+    }
     const factor = await cholesky(gram, { ridge: this.#ridge, overwrite: true, signal });
-    const moments = await multiply(converted(phi, this.#dtype), targets, {
-      transposeA: true,
-      signal,
-    });
     return this.#likeFeatures(await factor.solve(moments, { signal }));
   }
 
   async #fromSamples(targets: Matrix, signal?: AbortSignal): Promise<Matrix> {
     const factor = await cholesky(this.#kernel, { ridge: this.#ridge, signal });
     const dual = this.#likeFeatures(await factor.solve(targets, { signal }));
-    return multiply(this.#lifted.matrix, dual, { transposeA: true, signal });
+    const weights = zeroMatrix(this.#projection.cols, dual.cols, typeOf(dual));
+    for (const { from, rows } of this.#lifted.blocks) {
+      const own = rowsOf(dual, from, from + rows.rows);
+      await addProduct(weights, rows, own, { transposeA: true, signal });
+    }
+    return weights;
   }
 
   /** Appends the rows and columns of new samples to ΦΦᵀ. */
   async #extendKernel(phi: Matrix, signal?: AbortSignal): Promise<void> {
-    const before = this.#lifted.matrix;
     const corner = await multiply(phi, phi, { transposeB: true, signal });
-    const across =
-      before.rows === 0
-        ? { rows: phi.rows, cols: 0, data: before.data }
-        : await multiply(phi, before, { transposeB: true, signal });
+    const across = zeroMatrix(phi.rows, this.#lifted.rows, typeOf(phi));
+    for (const { from, rows } of this.#lifted.blocks) {
+      const tile = await multiply(phi, rows, { transposeB: true, signal });
+      for (let i = 0; i < tile.rows; i += 1) {
+        across.data.set(rowsOf(tile, i, i + 1).data, i * across.cols + from);
+      }
+    }
     this.#kernel.extend(across, corner);
   }
 
@@ -92,28 +103,16 @@ export class JointSolver {
   }
 
   #likeFeatures(matrix: Matrix): Matrix {
-    return converted(matrix, typeOf(this.#projection));
+    return asReal(matrix, typeOf(this.#projection));
   }
 }
 
 function oneHot(labels: Int32Array, classes: number, dtype: RealType): Matrix {
-  const length = labels.length * classes;
-  const data = dtype === 'float64' ? new Float64Array(length) : new Float32Array(length);
-  for (let i = 0; i < labels.length; i += 1) data[i * classes + labels[i]!] = 1;
-  return { rows: labels.length, cols: classes, data };
+  const hot = zeroMatrix(labels.length, classes, dtype);
+  for (let i = 0; i < labels.length; i += 1) hot.data[i * classes + labels[i]!] = 1;
+  return hot;
 }
 
 function typeOf({ data }: Pick<Matrix, 'data'>): RealType {
   return data instanceof Float64Array ? 'float64' : 'float32';
-}
-
-/** The matrix in this element type: itself, or a copy. */
-function converted(matrix: Matrix, dtype: RealType): Matrix {
-  if (typeOf(matrix) === dtype) return matrix;
-  const { rows, cols, data } = matrix;
-  return {
-    rows,
-    cols,
-    data: dtype === 'float64' ? Float64Array.from(data) : Float32Array.from(data),
-  };
 }

@@ -15,6 +15,7 @@ import {
   realArray,
   realTypeOf,
   rowsOf,
+  zeroMatrix,
   type RealType,
 } from './real.ts';
 import { sessionOf } from './session.ts';
@@ -139,7 +140,7 @@ async function inRuns(
   xx?: Matrix,
 ): Promise<Matrix> {
   const dtype = realTypeOf(x.data);
-  const out = { rows: x.rows, cols, data: realArray(dtype, x.rows * cols) };
+  const out = zeroMatrix(x.rows, cols, dtype);
   if (hidden === 0 || x.cols === 0 || cols === 0) return out;
   const session = await sessionOf(`${name},${dtype}`, () => model(dtype));
   const step = Math.max(1, Math.floor(hiddenPerRun / hidden));

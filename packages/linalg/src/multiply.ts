@@ -1,7 +1,7 @@
 /** Products of whole matrices. */
 import { ClError, throwIfAborted, type Matrix } from '@cl/hub';
 import { gemm } from './gemm.ts';
-import { assertMatrix, assertSameType, realArray, realTypeOf, rowsOf } from './real.ts';
+import { assertMatrix, assertSameType, realTypeOf, rowsOf, zeroMatrix } from './real.ts';
 import { pause } from './pause.ts';
 
 /** How {@link multiply} reads its factors, and how to cancel it. */
@@ -25,7 +25,7 @@ export async function multiply(
   options: MultiplyOptions = {},
 ): Promise<Matrix> {
   const { m, n } = assertFactors('multiply', a, b, options);
-  const c = { rows: m, cols: n, data: realArray(realTypeOf(a.data), m * n) };
+  const c = zeroMatrix(m, n, realTypeOf(a.data));
   await inRuns(a, b, c, 'set', options);
   return c;
 }

@@ -14,6 +14,11 @@ export function realArray(dtype: RealType, length: number): RealArray {
   return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
 }
 
+/** A matrix of zeros, [rows, cols]. */
+export function zeroMatrix(rows: number, cols: number, dtype: RealType): Matrix {
+  return { rows, cols, data: realArray(dtype, rows * cols) };
+}
+
 /** Rows [from, to) of a matrix; shares its memory. */
 export function rowsOf(matrix: Matrix, from: number, to: number): Matrix {
   const { cols, data } = matrix;

@@ -6,17 +6,19 @@
  * same matrix at a fraction of the work; new classes leave it alone.
  */
 import type { Matrix, WorkOptions } from '@cl/hub';
-import { cholesky, type CholeskyFactor, type RealType } from '@cl/linalg';
-import { countLabels, notAlike, type Adapter, type AdapterState } from './adapter.ts';
-import { inPrecision, rowsOf, zeros, type FeatureMap } from './feature-map.ts';
-import { FeatureMemory, type LabelledFeatures } from './feature-memory.ts';
 import {
-  collected,
-  kernelMatrix,
-  liftedChunks,
-  LiftedRows,
-  type LiftedChunk,
-} from './kernel-matrix.ts';
+  cholesky,
+  type CholeskyFactor,
+  type RealType,
+  type RowBlock,
+  asReal,
+  rowsOf,
+  zeroMatrix,
+} from '@cl/linalg';
+import { countLabels, notAlike, type Adapter, type AdapterState } from './adapter.ts';
+import type { FeatureMap } from './feature-map.ts';
+import { FeatureMemory, type LabelledFeatures } from './feature-memory.ts';
+import { collected, kernelMatrix, liftedChunks, LiftedRows } from './kernel-matrix.ts';
 
 /** What {@link KernelRidge} solves. */
 export interface KernelRidgeOptions {
@@ -74,20 +76,20 @@ export class KernelRidge implements Adapter {
     if (this.#coefficients !== undefined) return this.#coefficients;
     await this.#factorAll(work);
     const { labels } = this.#memory;
-    const targets = zeros(labels.length, this.#classes, this.#options.precision); // Y, one-hot
+    const targets = zeroMatrix(labels.length, this.#classes, this.#options.precision); // Y, one-hot
     for (let i = 0; i < labels.length; i += 1) targets.data[i * this.#classes + labels[i]!] = 1;
     this.#coefficients = await this.#factor!.solve(targets, { signal: work?.signal });
     return this.#coefficients;
   }
 
   /** φ of all samples kept, in order. */
-  lifted(signal?: AbortSignal): AsyncIterable<LiftedChunk> {
+  lifted(signal?: AbortSignal): AsyncIterable<RowBlock> {
     return this.#lifted.chunks(this.#memory.features, signal);
   }
 
   async scores(features: Matrix, work?: WorkOptions): Promise<Matrix> {
     const { map } = this.#options;
-    const alpha = inPrecision(await this.coefficients(work), map.precision);
+    const alpha = asReal(await this.coefficients(work), map.precision);
     return map.combine(features, this.#memory.features, alpha, work?.signal); // [N, n] × [n, C]
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Matrix } from '@cl/hub';
 import {
+  asReal,
   hiddenLayerProduct,
   linearKernel,
   multiply,
@@ -38,11 +39,11 @@ export interface HiddenLayer extends FeatureMap {
 /** k(x, y) = φ(x)·φ(y) with φ(x) = ReLU(x·W), the hidden layer of the primal form; φ(x) = x without a projection. */
 export function hiddenLayer(width: number, precision: RealType, projection?: Matrix): HiddenLayer {
   const lift = async (x: Matrix, signal?: AbortSignal): Promise<Matrix> => {
-    const typed = inPrecision(x, precision);
+    const typed = asReal(x, precision);
     return projection === undefined ? typed : randomFeatures(typed, projection, signal);
   };
   const scores = async (x: Matrix, weights: Matrix, signal?: AbortSignal): Promise<Matrix> => {
-    const typed = inPrecision(x, precision);
+    const typed = asReal(x, precision);
     return projection === undefined
       ? multiply(typed, weights, { signal })
       : hiddenLayerProduct(typed, projection, weights, signal);
@@ -73,35 +74,14 @@ export function kernelOf(
     width,
     precision,
     costly: false,
-    lift: async (x) => inPrecision(x, precision),
+    lift: async (x) => asReal(x, precision),
     product: (a, b, signal) =>
       kernel === 'rbf' ? rbfKernel(a, b, gamma, { signal }) : linearKernel(a, b, { signal }),
     async combine(x, y, weights, signal) {
-      const [left, right] = [inPrecision(x, precision), inPrecision(y, precision)];
+      const [left, right] = [asReal(x, precision), asReal(y, precision)];
       if (kernel === 'rbf') return rbfKernelProduct(left, right, gamma, weights, signal);
       const direction = await multiply(right, weights, { transposeA: true, signal }); // yᵀ·W
       return multiply(left, direction, { signal });
     },
   };
-}
-
-/** The matrix in this element type: itself, or a copy. */
-export function inPrecision(matrix: Matrix, precision: RealType): Matrix {
-  const { rows, cols, data } = matrix;
-  if (precision === 'float64') {
-    return data instanceof Float64Array ? matrix : { rows, cols, data: Float64Array.from(data) };
-  }
-  return data instanceof Float32Array ? matrix : { rows, cols, data: Float32Array.from(data) };
-}
-
-/** A matrix of zeros. */
-export function zeros(rows: number, cols: number, precision: RealType): Matrix {
-  const length = rows * cols;
-  const data = precision === 'float64' ? new Float64Array(length) : new Float32Array(length);
-  return { rows, cols, data };
-}
-
-/** Rows [from, to); shares memory. */
-export function rowsOf({ cols, data }: Matrix, from: number, to: number): Matrix {
-  return { rows: to - from, cols, data: data.subarray(from * cols, to * cols) };
 }

@@ -1,16 +1,10 @@
 /** Kernel matrices of any size, from rows that are lifted a bounded number at a time. */
 import { throwIfAborted, type Matrix } from '@cl/hub';
-import { GrowingMatrix, type RealType } from '@cl/linalg';
-import { rowsOf, zeros, type FeatureMap } from './feature-map.ts';
+import { RowBlocks, type RealType, type RowBlock, rowsOf, zeroMatrix } from '@cl/linalg';
+import type { FeatureMap } from './feature-map.ts';
 
 /** Numbers that lifted rows may take at a time: 128 MB in float64. */
 const liftedNumbers = 2 ** 24;
-
-/** Lifted rows and the index of the first. */
-export interface LiftedChunk {
-  readonly from: number;
-  readonly rows: Matrix;
-}
 
 /** Ranges of rows that can be lifted at once: [from, to). The same for the same sizes, so that bits repeat. */
 export function* chunksOf(
@@ -28,7 +22,7 @@ export async function* liftedChunks(
   features: Matrix,
   signal?: AbortSignal,
   start = 0,
-): AsyncGenerator<LiftedChunk> {
+): AsyncGenerator<RowBlock> {
   for (const [from, to] of chunksOf(features.rows, map.width, start)) {
     throwIfAborted('rail', signal);
     yield { from, rows: await map.lift(rowsOf(features, from, to), signal) };
@@ -36,8 +30,8 @@ export async function* liftedChunks(
 }
 
 /** All chunks at once. */
-export async function collected(chunks: AsyncIterable<LiftedChunk>): Promise<LiftedChunk[]> {
-  const all: LiftedChunk[] = [];
+export async function collected(chunks: AsyncIterable<RowBlock>): Promise<RowBlock[]> {
+  const all: RowBlock[] = [];
   for await (const chunk of chunks) all.push(chunk);
   return all;
 }
@@ -50,12 +44,12 @@ export async function collected(chunks: AsyncIterable<LiftedChunk>): Promise<Lif
 export async function kernelMatrix(
   map: FeatureMap,
   precision: RealType,
-  a: readonly LiftedChunk[],
-  b: AsyncIterable<LiftedChunk> | readonly LiftedChunk[],
+  a: readonly RowBlock[],
+  b: AsyncIterable<RowBlock> | readonly RowBlock[],
   shape: readonly [number, number],
   signal?: AbortSignal,
 ): Promise<Matrix> {
-  const kernel = zeros(...shape, precision);
+  const kernel = zeroMatrix(...shape, precision);
   for await (const right of b) {
     for (const left of a) {
       throwIfAborted('rail', signal);
@@ -75,26 +69,24 @@ const rememberedBytes = 2 ** 30;
 /** Lifted rows of samples that are kept, remembered up to a gigabyte: to lift them anew costs as much as to score them. */
 export class LiftedRows {
   readonly #map: FeatureMap;
-  readonly #rows = new GrowingMatrix();
+  readonly #known = new RowBlocks();
 
   /** Remembers nothing yet. */
   constructor(map: FeatureMap) {
     this.#map = map;
   }
 
-  /** Remembers the lifted rows of a new block, whose first is the `before`-th of all; or not, when there is no room. */
-  push(block: readonly LiftedChunk[], before: number): void {
-    const known = this.#rows.matrix;
-    if (!this.#map.costly || before !== known.rows) return;
-    const numbers = block.reduce((sum, { rows }) => sum + rows.data.length, known.data.length);
-    if (numbers * known.data.BYTES_PER_ELEMENT > rememberedBytes) return;
-    for (const { rows } of block) this.#rows.append(rows);
+  /** Remembers the lifted rows of new samples, whose first is the `before`-th of all; or not, when there is no room. */
+  push(lifted: readonly RowBlock[], before: number): void {
+    if (!this.#map.costly || before !== this.#known.rows) return;
+    const bytes = lifted.reduce((sum, { rows }) => sum + rows.data.byteLength, this.#known.bytes);
+    if (bytes > rememberedBytes) return;
+    for (const { rows } of lifted) this.#known.append(rows);
   }
 
   /** The rows of all these samples, chunk by chunk. */
-  async *chunks(features: Matrix, signal?: AbortSignal): AsyncGenerator<LiftedChunk> {
-    const known = this.#rows.matrix;
-    if (known.rows > 0) yield { from: 0, rows: known };
-    yield* liftedChunks(this.#map, features, signal, known.rows);
+  async *chunks(features: Matrix, signal?: AbortSignal): AsyncGenerator<RowBlock> {
+    yield* this.#known.blocks;
+    yield* liftedChunks(this.#map, features, signal, this.#known.rows);
   }
 }

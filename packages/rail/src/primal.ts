@@ -6,10 +6,10 @@
  * while there are fewer samples than hidden units, from W = Φᵀ(ΦΦᵀ + λI)⁻¹Y, whose factor is smaller and grows.
  */
 import { throwIfAborted, type Matrix, type Tensor, type WorkOptions } from '@cl/hub';
-import { addProduct, type RealType } from '@cl/linalg';
+import { addProduct, type RealType, asReal, rowsOf, zeroMatrix } from '@cl/linalg';
 import { notAlike, type Adapter, type AdapterState } from './adapter.ts';
 import { KernelRidge } from './dual.ts';
-import { inPrecision, rowsOf, zeros, type HiddenLayer } from './feature-map.ts';
+import type { HiddenLayer } from './feature-map.ts';
 import type { FeatureMemory, LabelledFeatures } from './feature-memory.ts';
 import { chunksOf } from './kernel-matrix.ts';
 import { RidgeSums } from './ridge-sums.ts';
@@ -88,7 +88,7 @@ export class PrimalRidge implements Adapter {
       this.#learned instanceof KernelRidge
         ? await this.#weightsFrom(this.#learned, work)
         : await this.#learned.solve(ridge, work?.signal);
-    this.#weights = inPrecision(weights, map.precision);
+    this.#weights = asReal(weights, map.precision);
     return this.#weights;
   }
 
@@ -150,8 +150,8 @@ export class PrimalRidge implements Adapter {
   /** W = Φᵀα. */
   async #weightsFrom(dual: KernelRidge, work?: WorkOptions): Promise<Matrix> {
     const { map } = this.#options;
-    const alpha = inPrecision(await dual.coefficients(work), map.precision);
-    const weights = zeros(map.width, alpha.cols, map.precision);
+    const alpha = asReal(await dual.coefficients(work), map.precision);
+    const weights = zeroMatrix(map.width, alpha.cols, map.precision);
     for await (const { from, rows } of dual.lifted(work?.signal)) {
       const own = rowsOf(alpha, from, from + rows.rows);
       await addProduct(weights, rows, own, { transposeA: true, signal: work?.signal });

@@ -3,8 +3,7 @@
  * they add (merging, federation) and subtract (unlearning).
  */
 import type { Matrix, RealArray } from '@cl/hub';
-import { cholesky, createGram, Gram, type RealType } from '@cl/linalg';
-import { zeros } from './feature-map.ts';
+import { cholesky, createGram, Gram, type RealType, zeroMatrix } from '@cl/linalg';
 
 /** Sums over samples, for a number of classes that may grow. */
 export class RidgeSums {
@@ -44,7 +43,7 @@ export class RidgeSums {
 
   /** Cxyᵀ [C, M]; a copy. */
   get classSums(): Matrix {
-    const all = zeros(this.#counts.length, this.#dim, this.#precision);
+    const all = zeroMatrix(this.#counts.length, this.#dim, this.#precision);
     this.#classSums.forEach((row, c) => {
       all.data.set(row, c * this.#dim);
     });
@@ -60,7 +59,7 @@ export class RidgeSums {
   widen(classes: number): void {
     while (this.#counts.length < classes) {
       this.#counts.push(0);
-      this.#classSums.push(zeros(1, this.#dim, this.#precision).data);
+      this.#classSums.push(zeroMatrix(1, this.#dim, this.#precision).data);
     }
   }
 
@@ -102,7 +101,7 @@ export class RidgeSums {
   /** W = (G + λI)⁻¹Cxy, [M, C]. */
   async solve(ridge: number, signal?: AbortSignal): Promise<Matrix> {
     const classes = this.#counts.length;
-    const cross = zeros(this.#dim, classes, this.#precision);
+    const cross = zeroMatrix(this.#dim, classes, this.#precision);
     this.#classSums.forEach((row, c) => {
       for (let k = 0; k < this.#dim; k += 1) cross.data[k * classes + c] = row[k]!;
     });

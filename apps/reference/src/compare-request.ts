@@ -43,5 +43,6 @@ export async function readCompareRequest(
     folder: join(flags.get('out') ?? config.out ?? 'runs', name),
     existing: flags.has('fresh') ? 'replace' : 'extend',
     cacheDir: flags.get('cache-dir') ?? config.cacheDir,
+    metrics: registry.list('metric'),
   };
 }

@@ -36,6 +36,8 @@ export interface ClConfig {
   readonly skipBroken?: boolean;
   /** Folder for models and features. */
   readonly cacheDir?: string;
+  /** Of packages and files, beside those of the toolkit and of `plugins`. */
+  readonly metrics?: readonly string[];
   /** Beside the report page. */
   readonly reporters?: readonly (string | Choice<ReporterPlugin>)[];
   /** Plugins that names may stand for, besides those of the toolkit: values, or packages and files that bring some. */
@@ -59,6 +61,7 @@ const keys: Readonly<Record<keyof ClConfig, true>> = {
   keep: true,
   skipBroken: true,
   cacheDir: true,
+  metrics: true,
   reporters: true,
   plugins: true,
 };

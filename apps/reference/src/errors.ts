@@ -1,5 +1,5 @@
 /** Errors as people see them: one readable line, a code, an exit code. */
-import { isClError, type ClErrorCode } from '@cl/hub';
+import { isClError, memoryError, type ClErrorCode } from '@cl/hub';
 
 const usageCodes: readonly ClErrorCode[] = [
   'INVALID_CONFIG',
@@ -16,8 +16,9 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** What to write to standard error; with `debug` also where the error comes from. */
-export function describe(error: unknown, debug: boolean): string {
-  if (debug) return trace(error);
+export function describe(thrown: unknown, debug: boolean): string {
+  if (debug) return trace(thrown);
+  const error = memoryError('cl', thrown) ?? thrown;
   if (isClError(error)) {
     return error.code === 'ABORTED' ? error.message : `error: ${error.message} (${error.code})`;
   }

@@ -1,8 +1,10 @@
 /** What a run or a comparison is made of, read from flags, a configuration file and a preset. */
 import {
+  assertPlugin,
   nearest,
   type AnyPlugin,
   type DatasetPlugin,
+  type PluginKind,
   type Registry,
   type StreamPlugin,
 } from '@cl/hub';
@@ -137,20 +139,26 @@ function streamsIn({ stream, streams }: ClConfig): ClConfig['streams'] {
 }
 
 function streamOf(one: string | Choice<StreamPlugin>, registry: Registry): NamedStream {
-  if (typeof one !== 'string') return { ...one, label: one.plugin.name };
+  if (typeof one !== 'string') return { ...checked('stream', one), label: one.plugin.name };
   const spec = readSpec('stream', one, registry);
   return { ...spec, label: spec.label ?? spec.text };
 }
 
 function datasetOf(one: string | Choice<DatasetPlugin>, registry: Registry): Choice<DatasetPlugin> {
-  return typeof one === 'string' ? readSpec('dataset', one, registry) : one;
+  return typeof one === 'string' ? readSpec('dataset', one, registry) : checked('dataset', one);
 }
 
 /** A learner is called by what was written, so two of one kind can be told apart. */
 function learnerOf(one: string | LearnerChoice, registry: Registry): LearnerChoice {
-  if (typeof one !== 'string') return one;
+  if (typeof one !== 'string') return checked('learner', one);
   const spec = readSpec('learner', one, registry);
   return { ...spec, label: spec.label ?? spec.text };
+}
+
+/** A choice of cl.config whose plugin is one, of this kind and protocol. */
+function checked<C extends Choice<AnyPlugin>>(kind: PluginKind, choice: C): C {
+  assertPlugin(kind, (choice as Partial<C>).plugin);
+  return choice;
 }
 
 function withOptions<C extends Choice<AnyPlugin>>(choice: C, more: object): C {

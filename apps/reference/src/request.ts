@@ -44,6 +44,7 @@ export async function readRequest(
         ? 'restart-finished'
         : 'resume',
     cacheDir: flags.get('cache-dir') ?? config.cacheDir,
+    metrics: registry.list('metric'),
     reporters: listOf(flags.all('reporter'), config.reporters, []).map((one) =>
       typeof one === 'string' ? readSpec('reporter', one, registry) : one,
     ),

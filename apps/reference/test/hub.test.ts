@@ -1,10 +1,13 @@
 // The hub behind these commands is tested in @cl/model-hub; here, what a user sees of it.
 import { once } from 'node:events';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { saveLearner } from '@cl/hub/node';
 import { expect, onTestFinished, test } from 'vitest';
+import { startHub } from '../../../packages/model-hub/test/fake-hub.ts';
+import { taskLine, timeLeftOf } from '../src/view/task.ts';
 import { cl, temporaryFolder } from './fixtures/cl.ts';
 
 test('push and pull say what they lack', async () => {
@@ -35,4 +38,38 @@ test('a hub that refuses a push is named with its answer, and the learner is che
   expect(refused.stderr).toContain('(ACCESS_DENIED)');
   const missing = await cl(['push', 'none', 'me/pets', '--hub', hub], { cwd });
   expect(missing.stderr).toContain('holds no saved learner');
+});
+
+test('a backbone goes to a hub and comes back, with progress on standard error and the way to use it', async () => {
+  const hub = await startHub();
+  onTestFinished(() => hub.close());
+  const cwd = await temporaryFolder();
+  await mkdir(join(cwd, 'merged', 'onnx'), { recursive: true });
+  await writeFile(join(cwd, 'merged', 'config.json'), '{ "model_type": "vit" }');
+  await writeFile(join(cwd, 'merged', 'onnx', 'model.onnx'), Buffer.alloc(100_000, 1));
+  const to = ['--hub', hub.url];
+  const push = await cl(['push', 'merged', 'me/merged', '--license', 'mit', ...to], { cwd });
+  expect(push.code).toBe(0);
+  expect(push.stdout).toMatch(/^pushed backbone me\/merged@[0-9a-f]{40}\n/u);
+  expect(push.stderr).toContain('upload: 100 % of 100 kB');
+  const pull = await cl(['pull', 'me/merged', 'copy', ...to], { cwd });
+  expect(pull.stderr).toContain('download: 100 % of 100 kB');
+  expect(pull.stdout).toMatch(
+    /^pulled backbone me\/merged@[0-9a-f]{40}\ncopy\nuse it: cl run --backbone copy\n$/u,
+  );
+  const card = await readFile(join(cwd, 'copy', 'README.md'), 'utf8');
+  expect(card).toContain('license: "mit"');
+});
+
+test('the line of a transfer tells bytes and the time that is left', () => {
+  let clock = 0;
+  const timeLeft = timeLeftOf(() => clock);
+  const at = (done: number): number | undefined =>
+    timeLeft({ phase: 'download', done, total: 100_000_000 });
+  expect(at(0)).toBeUndefined();
+  clock = 2000;
+  // 25 of 100 MB in 2 s: 75 MB more take 6 s.
+  expect(at(25_000_000)).toBeCloseTo(6000, 6);
+  const line = taskLine({ phase: 'download', done: 25_000_000, total: 100_000_000 }, 6000);
+  expect(line).toBe('━━━━━━──────────────────  25 %  download  25 MB of 100 MB  6.0 s left');
 });

@@ -1,7 +1,7 @@
 // Plugins of others: found by package name, short name, path, or the name that their package announces.
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createRegistry, isClError, type ClError } from '@cl/hub';
+import { createRegistry, isClError, type ClError, type RunRecord } from '@cl/hub';
 import { nearestMean } from '@cl/baselines';
 import { describe, expect, test } from 'vitest';
 import { findPackages } from '../src/plugins/installed.ts';
@@ -33,15 +33,30 @@ export const plugin = {
 };
 `;
 
-/** Installs a package with a learner, by hand. */
+/** The source of a module with a metric: the lowest accuracy of the last row. */
+const metricModule = `
+export const worst = {
+  '~cl': { version: 1, kind: 'metric' }, name: 'worst', description: 'The test set that went worst.',
+  label: 'Worst', formula: 'min over j of A[T,j]', better: 'higher', defaults: {}, help: {},
+  schema: { '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }) } },
+  compute: ({ accuracy }) => Math.min(...accuracy.at(-1).map((value) => value ?? 1)),
+};
+`;
+
+/** Installs a package with a plugin, by hand. */
 async function install(
   folder: string,
   name: string,
-  { learner = 'first', protocol = 1 as number | 'none', source = moduleOf(learner) } = {},
+  {
+    learner = 'first',
+    kind = 'learner',
+    protocol = 1 as number | 'none',
+    source = moduleOf(learner),
+  } = {},
 ): Promise<void> {
   const path = join(folder, 'node_modules', name);
   await mkdir(path, { recursive: true });
-  const plugins = [{ kind: 'learner', name: learner, description: 'The first class, always.' }];
+  const plugins = [{ kind, name: learner, description: 'The first class, always.' }];
   const manifest = {
     name,
     version: '1.2.0',
@@ -264,6 +279,58 @@ describe('the command line', () => {
       'learner "first": create() returned an object with fit, expected a Learner',
     );
     expect(stderr).toContain('(PLUGIN_FAILED)');
+  });
+
+  test('computes the metric of a package, and shows it in the table, the record and the report', async () => {
+    const cwd = await temporaryFolder();
+    await install(cwd, 'cl-metric-worst', {
+      source: metricModule,
+      kind: 'metric',
+      learner: 'worst',
+    });
+    const args = ['--dataset', 'icon-bench,domains=digits+flags', '--shots', '1', '--name', 'm'];
+    const base = ['run', '--learner', 'nearest-mean', ...args];
+    const { stdout, stderr } = await cl([...base, '--metric', 'worst'], { cwd });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^learner +Transfer +Average +Last +Worst +time +state$/mu);
+    const record = JSON.parse(
+      await readFile(join(cwd, 'runs', 'm', 'record.json'), 'utf8'),
+    ) as RunRecord;
+    const { accuracy, metrics } = record.trials[0]!;
+    expect(metrics['worst']).toBe(Math.min(...accuracy.at(-1)!.map((value) => value!)));
+    const report = await readFile(join(cwd, 'runs', 'm', 'report.html'), 'utf8');
+    expect(report).toContain('min over j of A[T,j]');
+  });
+
+  test('puts a plugin that is a value of cl.config.ts under guard, and refuses a name that is taken', async () => {
+    const cwd = await temporaryFolder();
+    await writeFile(join(cwd, 'mine.ts'), moduleOf('mine', 1, '({ fit: 1 })'));
+    const config = (more: string): Promise<void> =>
+      writeFile(
+        join(cwd, 'cl.config.ts'),
+        `import { plugin } from './mine.ts';\nexport default { ${more}, datasets: ['icon-bench,domains=digits'] };`,
+      );
+    await config("plugins: [plugin], learners: ['mine']");
+    const named = await cl(['run'], { cwd });
+    expect(named.stderr).toContain(
+      'learner "mine": create() returned an object with fit, expected',
+    );
+    await config('learners: [{ plugin }]');
+    const value = await cl(['run'], { cwd });
+    expect(value.stderr).toContain(
+      'learner "mine": create() returned an object with fit, expected',
+    );
+    await config("learners: [{ plugin: { name: 'mine' } }]");
+    const none = await cl(['run'], { cwd });
+    expect(none.stderr).toContain(
+      'plugin: found a value without the "~cl" brand, expected a learner.',
+    );
+    expect(none.code).toBe(2);
+    await config("plugins: [{ ...plugin, name: 'rail' }], learners: ['rail']");
+    const taken = await cl(['run'], { cwd });
+    expect(taken.stderr).toContain(
+      'cl.config: brings learner "rail", and there is one of that name already.',
+    );
   });
 
   test('takes plugins of packages and files in cl.config.ts', async () => {

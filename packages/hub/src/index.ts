@@ -32,6 +32,7 @@ export type * from './learner.ts';
 export { disposedError, knownCandidates, lessonOf } from './lesson.ts';
 export type { Lesson } from './lesson.ts';
 export { assertState, stateSeed, stateTensor } from './learner-state.ts';
+export { memoryError } from './memory-error.ts';
 export { defineMetric } from './metric.ts';
 export type * from './metric.ts';
 export { nearest } from './nearest.ts';

@@ -73,14 +73,15 @@ export function assertPlugin<K extends PluginKind>(
         `, expected a ${kind}. Export what define${kind[0]!.toUpperCase()}${kind.slice(1)}() returns.`,
     );
   }
-  if ((found.version as number) !== protocolVersion) {
-    const older = (found.version as number) < protocolVersion;
-    throw new ClError(
-      'PROTOCOL_VERSION',
-      `${kind} "${String(name)}": speaks protocol ${found.version}, expected ${protocolVersion}. ` +
-        `Update ${older ? 'the plugin' : '@cl/hub'}.`,
-    );
-  }
+  const version: unknown = found.version;
+  if (version === protocolVersion) return;
+  const newer = typeof version === 'number' && version > protocolVersion;
+  const said = typeof version === 'number' ? `speaks protocol ${version}` : 'says no protocol';
+  throw new ClError(
+    'PROTOCOL_VERSION',
+    `${kind} "${String(name)}": ${said}, expected ${protocolVersion}. ` +
+      `Update ${newer ? '@cl/hub' : 'the plugin'}.`,
+  );
 }
 
 /**

@@ -63,6 +63,14 @@ export interface TrialRecord {
   readonly account?: LearnerAccount;
 }
 
+/** What a metric of a record is: kept with it, so that reports need not know the plugin. */
+export interface RecordedMetric {
+  readonly label: string;
+  readonly formula: string;
+  readonly description: string;
+  readonly better: 'higher' | 'lower';
+}
+
 /** A whole run. */
 export interface RunRecord {
   readonly name: string;
@@ -91,6 +99,8 @@ export interface RunRecord {
     readonly packages: Readonly<Record<string, string>>;
   };
   readonly trials: readonly TrialRecord[];
+  /** The metrics of the trials, by name. */
+  readonly metrics?: Readonly<Record<string, RecordedMetric>>;
 }
 
 /** Learners over several streams, each stream a run of its own. */

@@ -93,6 +93,19 @@ test('a sound learner works as without a guard, private parts, getters and merge
   expect(learner.unlearn).toBeUndefined();
 });
 
+test('a guard hands out the backbone that a learner changed, and stands once', async () => {
+  const model = Uint8Array.of(8, 9);
+  const plugin = guardPlugin(
+    learnerThat(() => Object.assign(new Sound(), { exportBackbone: async () => model })),
+  );
+  expect(guardPlugin(plugin)).toBe(plugin);
+  expect(await (await plugin.create({}, context)).exportBackbone!()).toBe(model);
+  const wrong = await guarded({ exportBackbone: async () => 'a path' });
+  expect((await errorOf(() => wrong.exportBackbone!())).message).toContain(
+    'exportBackbone() returned "a path", expected the bytes of an ONNX model',
+  );
+});
+
 describe('a learner that', () => {
   test('is none is refused with what create() returned', async () => {
     const plugin = guardPlugin(learnerThat(() => ({ fit: () => 1 })));
@@ -206,6 +219,40 @@ test('a metric that gives NaN is refused', async () => {
   const error = await errorOf(async () => plugin.compute({ accuracy: [], testSizes: [] }));
   expect(error.message).toContain(
     'metric "guest": compute() returned NaN, expected a finite number',
+  );
+});
+
+test('a metric that throws is named', async () => {
+  const compute = (): number => {
+    throw new TypeError('row is undefined');
+  };
+  const plugin = guardPlugin(
+    defineMetric({ ...about, label: 'M', formula: 'm', better: 'higher', compute }),
+  );
+  const error = await errorOf(async () => plugin.compute({ accuracy: [], testSizes: [] }));
+  expect(error).toMatchObject({ code: 'PLUGIN_FAILED' });
+  expect(error.message).toContain('metric "guest": compute() threw TypeError: row is undefined');
+});
+
+test('a backbone that gives nothing is refused', async () => {
+  const create = async () =>
+    ({
+      ...{ id: 'b', fingerprint: 'f', capabilities: [], device: 'cpu', dtype: 'fp32' },
+      ...{ imageSize: 8, featureDim: 4 },
+      embedImages: async () => undefined,
+      dispose: async () => undefined,
+    }) as unknown as Backbone;
+  const backbone = await guardPlugin(defineBackbone({ ...about, provides: [], create })).create({});
+  const error = await errorOf(() => backbone.embedImages([image]));
+  expect(error.message).toContain('embedImages() returned undefined, expected [1, 4]');
+});
+
+test('a plugin that runs out of memory is told so, not that it is faulty', async () => {
+  const learner = await guarded({ learn: async () => new ArrayBuffer(2 ** 52) });
+  const error = await errorOf(() => learner.learn(experience));
+  expect(error.code).toBe('OUT_OF_MEMORY');
+  expect(error.message).toContain(
+    'learner "guest": learn(): memory ran out (Array buffer allocation',
   );
 });
 

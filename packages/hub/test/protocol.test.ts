@@ -20,6 +20,7 @@ import {
   type LearnerPlugin,
   type ScenarioName,
   type Stream,
+  memoryError,
 } from '@cl/hub';
 import { expect, test } from 'vitest';
 import { errorOf } from './error-of.ts';
@@ -145,8 +146,48 @@ test('what is no plugin of the kind, or of another protocol, is refused with the
   expect((await errorOf(() => assertPlugin('learner', past))).message).toContain(
     'Update the plugin.',
   );
+  const silent = { ...ridge, '~cl': { kind: 'learner' } };
+  expect(await errorOf(() => assertPlugin('learner', silent))).toMatchObject({
+    code: 'PROTOCOL_VERSION',
+    message: 'learner "ridge": says no protocol, expected 1. Update the plugin.',
+  });
   expect(() => assertPlugin('learner', ridge)).not.toThrow();
 });
+
+test('failed allocations are told from other errors, whoever words them', () => {
+  const failed = [
+    () => new ArrayBuffer(2 ** 52), // V8: Array buffer allocation failed
+    () => new Float32Array(2 ** 40), // V8: Invalid typed array length
+    () => {
+      throw new Error('onnxruntime: std::bad_alloc');
+    },
+    () => {
+      throw new Error('ENOMEM: not enough memory, read');
+    },
+  ];
+  for (const allocate of failed) {
+    const error = memoryError('learner "big"', caught(allocate));
+    expect(error?.code).toBe('OUT_OF_MEMORY');
+    expect(error?.message).toMatch(
+      /^learner "big": memory ran out \(.+\), expected room for the work\./u,
+    );
+  }
+  expect(
+    memoryError(
+      'x',
+      caught(() => new Float32Array(-1)),
+    ),
+  ).toBeUndefined();
+  expect(memoryError('x', new Error('ENOENT: no such file'))).toBeUndefined();
+});
+
+function caught(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return error;
+  }
+}
 
 test('a learner is refused where its needs or the scenario do not fit, naming both sides', async () => {
   const vit = { id: 'vit-tiny', capabilities: ['image-features'] as const };

@@ -204,6 +204,22 @@ test('the card has the front matter of model hubs, and names cannot break out of
   expect(card).not.toContain('\nevil');
 });
 
+test('the card says what is known, what it is for, what it keeps and whose licences hold', async () => {
+  const folder = newFolder();
+  await saveLearner(folder, {
+    ...input,
+    card: { intendedUse: 'Walks,\n## not runs.', keeps: 'Nothing of single images.' },
+  });
+  const card = fs.readFileSync(join(folder, 'README.md'), 'utf8');
+  const names = input.state.classes.map(({ name }) => name.slice(0, 1));
+  expect(card).toMatch(new RegExp(`## Classes\\n\\n${names[0]!}.*\\n`, 'u'));
+  expect(card).toContain('## Intended use\n\nWalks, &#35;&#35; not runs.\n');
+  expect(card).toContain('## Data kept\n\nNothing of single images.\n');
+  expect(card).toContain(
+    '## Licence\n\nNone is stated for the learned state. That of the base model `org/tiny` and those',
+  );
+});
+
 /** Saves, lets `damage` change files, and makes the manifest agree with them unless told not to. */
 async function damaged(damage: (folder: string) => void, honest = true): Promise<string> {
   const folder = newFolder();

@@ -18,6 +18,8 @@ export interface Connection {
   readonly hubUrl: string;
   readonly accessToken?: string;
   readonly fetch: typeof fetch;
+  /** As in {@link HubOptions}, for work that is more than one request. */
+  readonly retries: number;
 }
 
 /** A hub as options and environment name it. */
@@ -36,11 +38,26 @@ export function connect(where: string, options: HubOptions): Connection {
     hubUrl,
     ...(token !== undefined && token !== '' && { accessToken: token }),
     fetch: patient(options),
+    retries: options.retries ?? defaultRetries,
   };
 }
 
-/** `fetch` that waits as long as a busy hub asks for, at most half a minute, and tries again. */
-function patient({ retries = 3, signal }: HubOptions): typeof fetch {
+const defaultRetries = 3;
+
+/** Longest pause that is waited for; a hub that wants a longer one is told of instead. */
+const longestPauseMs = 300_000;
+
+/** A hub that wants a pause longer than anybody waits. */
+class PauseWanted extends Error {
+  readonly seconds: number;
+  constructor(seconds: number) {
+    super(`a pause of ${seconds} s`);
+    this.seconds = seconds;
+  }
+}
+
+/** `fetch` that waits as long as a busy hub asks for, and tries again. */
+function patient({ retries = defaultRetries, signal, onProgress }: HubOptions): typeof fetch {
   return async (input, init = {}) => {
     for (let attempt = 0; ; attempt += 1) {
       const last = attempt >= retries;
@@ -48,19 +65,26 @@ function patient({ retries = 3, signal }: HubOptions): typeof fetch {
         const response = await fetch(input, { ...init, signal: signal ?? init.signal ?? null });
         if (last || (response.status !== 429 && response.status !== 503)) return response;
         await response.body?.cancel();
-        await sleep(waitFor(response.headers.get('retry-after'), attempt), undefined, { signal });
+        const pause = pauseMs(response.headers.get('retry-after'), attempt);
+        if (pause > longestPauseMs) throw new PauseWanted(Math.round(pause / 1000));
+        const seconds = Math.ceil(pause / 1000);
+        if (seconds > 1) onProgress?.({ phase: `pause of ${seconds} s`, done: 0, total: 1 });
+        await sleep(pause, undefined, { signal });
       } catch (error) {
         const repeatable = (init.method ?? 'GET') === 'GET' && signal?.aborted !== true;
-        if (last || !repeatable) throw error;
-        await sleep(waitFor(null, attempt), undefined, { signal });
+        if (last || !repeatable || error instanceof PauseWanted) throw error;
+        await sleep(pauseMs(null, attempt), undefined, { signal });
       }
     }
   };
 }
 
-function waitFor(retryAfter: string | null, attempt: number): number {
-  const asked = Number(retryAfter ?? Number.NaN) * 1000;
-  return Math.min(30_000, Number.isFinite(asked) ? asked : 250 * 2 ** attempt);
+/** `Retry-After` is a number of seconds or a date; without one the pause doubles from a quarter of a second. */
+export function pauseMs(retryAfter: string | null, attempt: number): number {
+  const text = retryAfter?.trim() ?? '';
+  if (/^\d+$/u.test(text)) return Number(text) * 1000;
+  const until = Date.parse(text);
+  return Number.isNaN(until) ? 250 * 2 ** attempt : Math.max(0, until - Date.now());
 }
 
 /** What a failure means to the caller. */
@@ -74,7 +98,7 @@ export interface FailureWords {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The error to throw for what a hub or the network said. A ClError passes unchanged. */
+/** The error to throw for what a hub, the network or the disk said. A ClError passes unchanged. */
 export function hubError(error: unknown, { where, code, kept, signal }: FailureWords): ClError {
   if (isClError(error)) return error;
   try {
@@ -83,14 +107,27 @@ export function hubError(error: unknown, { where, code, kept, signal }: FailureW
     return aborted as ClError;
   }
   const cause = { cause: error };
-  if (!(error instanceof HubApiError)) {
-    const text = messageOf(error);
+  if (error instanceof PauseWanted) {
+    const text = `the hub is busy and asks for ${error.message}, expected at most ${longestPauseMs / 1000} s`;
+    return new ClError(code, `${where}: ${text}. Try again after it. ${kept}`, cause);
+  }
+  if (error instanceof HubApiError) return answerError(error, { where, code, kept });
+  if (isOfDisk(error)) {
     return new ClError(
-      code,
-      `${where}: the connection failed (${text}). Try again. ${kept}`,
+      'IO_FAILED',
+      `${where}: ${error.message}. Make room or allow writing, and try again. ${kept}`,
       cause,
     );
   }
+  return new ClError(
+    code,
+    `${where}: the connection failed (${messageOf(error)}). Try again. ${kept}`,
+    cause,
+  );
+}
+
+function answerError(error: HubApiError, { where, code, kept }: FailureWords): ClError {
+  const cause = { cause: error };
   const { statusCode } = error;
   if (statusCode === 401 || statusCode === 403) {
     return new ClError(
@@ -109,6 +146,13 @@ export function hubError(error: unknown, { where, code, kept, signal }: FailureW
   }
   const busy = statusCode === 429 ? 'It asks for a pause: try again later' : 'Try again later';
   return new ClError(code, `${where}: the hub answered ${statusCode}. ${busy}. ${kept}`, cause);
+}
+
+/** Errors of the file system name a call and a path; those of sockets name no path. */
+function isOfDisk(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && ('path' in error || 'dest' in error)
+    ? true
+    : error instanceof Error && 'code' in error && error.code === 'ENOSPC';
 }
 
 /** `fetch failed` says nothing; its cause does. */

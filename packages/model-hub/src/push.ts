@@ -1,15 +1,21 @@
 /** From a folder to a repository: checked before anything is sent, and sent as one commit. */
-import { openAsBlob } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
-import { ClError } from '@cl/hub';
-import { readSavedLearner } from '@cl/hub/node';
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { commitIter, createRepo, HubApiError, type CommitOutput } from '@huggingface/hub';
+import type { HubKind } from './cached-commit.ts';
+import type { PushedCard } from './card.ts';
 import { connect, hubError, type Connection, type HubOptions } from './connection.ts';
+import { manifestName } from './pull-learner.ts';
+import {
+  backboneFiles,
+  learnerFiles,
+  type PushedContent,
+  type PushedFile,
+} from './pushed-files.ts';
 import { parseRepository } from './repository.ts';
 
-/** How a learner is pushed. */
-export interface PushOptions extends HubOptions {
+/** How something is pushed. */
+export interface PushOptions extends HubOptions, PushedCard {
   /** Whether a repository that is made for it is private; default `true`. One that exists stays as it is. */
   readonly private?: boolean | undefined;
   /** First line of the commit. */
@@ -17,7 +23,7 @@ export interface PushOptions extends HubOptions {
 }
 
 /** Where it went. */
-export interface PushedLearner {
+export interface Pushed {
   readonly id: string;
   /** 40 hexadecimal digits: pull `id@commit` to get exactly this. */
   readonly commit: string;
@@ -29,48 +35,71 @@ export interface PushedLearner {
  *
  * @param folder - what `saveLearner` wrote; read whole and checked before anything is sent.
  * @param repository - `org/name`, or `org/name@branch`.
- * @throws ClError as `readSavedLearner`; `ACCESS_DENIED`, `NOT_FOUND` (no such branch), `UPLOAD_FAILED`, `ABORTED`: the
- * repository is then as it was.
+ * @throws ClError as `readSavedLearner`; `ACCESS_DENIED`, `NOT_FOUND` (no such branch), `UPLOAD_FAILED`, `INVALID_OPTION`,
+ * `ABORTED`: the repository is then as it was.
  */
-export async function pushLearner(
+export function pushLearner(
   folder: string,
   repository: string,
   options: PushOptions = {},
-): Promise<PushedLearner> {
+): Promise<Pushed> {
+  return send(repository, options, () => learnerFiles(folder, options, options.signal));
+}
+
+/**
+ * Pushes a backbone in Hugging Face layout, for instance what `cl export` wrote, as one commit. Configuration, tokenizer, card,
+ * licence and `onnx/` are sent, and nothing else of the folder.
+ *
+ * @param folder - holds `config.json` and `onnx/*.onnx`.
+ * @throws ClError `NOT_FOUND` when it does not; `CORRUPT_FILE` for a Git LFS pointer; else as {@link pushLearner}.
+ */
+export function pushBackbone(
+  folder: string,
+  repository: string,
+  options: PushOptions = {},
+): Promise<Pushed> {
+  return send(repository, options, () => backboneFiles(resolve(folder), options));
+}
+
+/**
+ * Pushes a saved learner or a backbone: a folder with `MANIFEST.json` is a learner.
+ *
+ * @throws ClError as {@link pushLearner} and {@link pushBackbone}.
+ */
+export async function push(
+  folder: string,
+  repository: string,
+  options: PushOptions = {},
+): Promise<Pushed & { readonly kind: HubKind }> {
+  const kind =
+    existsSync(join(folder, manifestName)) || !existsSync(join(folder, 'config.json'))
+      ? 'learner'
+      : 'backbone';
+  const pushed = await (kind === 'learner' ? pushLearner : pushBackbone)(
+    folder,
+    repository,
+    options,
+  );
+  return { kind, ...pushed };
+}
+
+async function send(
+  repository: string,
+  options: PushOptions,
+  contents: () => Promise<PushedContent>,
+): Promise<Pushed> {
   const { id, revision } = parseRepository(repository);
   const where = `push to ${id}`;
-  const saved = await readSavedLearner(folder, { signal: options.signal });
-  const files = await filesOf(folder);
+  const { title, files } = await contents();
   const connection = connect(where, options);
   const kept = 'The repository is as it was.';
   try {
     await makeRepository(id, connection, options.private ?? true);
-    const title = options.message ?? `${saved.plugin.name}: ${saved.state.classes.length} classes`;
-    const done = await send(id, revision, title, files, connection, options);
+    const done = await commit(id, revision, options.message ?? title, files, connection, options);
     return { id, commit: done.commit.oid, url: done.commit.url };
   } catch (error) {
     throw hubError(error, { where, code: 'UPLOAD_FAILED', kept, signal: options.signal });
   }
-}
-
-interface PushedFile {
-  readonly name: string;
-  readonly content: Blob;
-}
-
-/** The six files, opened and not read. */
-async function filesOf(folder: string): Promise<readonly PushedFile[]> {
-  const names = await readdir(folder);
-  if (names.includes('.next')) {
-    throw new ClError(
-      'INVALID_DATA',
-      `push: ${folder} was being saved when a process ended, expected a folder at rest. Save the learner once more.`,
-    );
-  }
-  const own = names.filter((name) => !name.startsWith('.')).sort();
-  return Promise.all(
-    own.map(async (name) => ({ name, content: await openAsBlob(join(folder, name)) })),
-  );
 }
 
 async function makeRepository(id: string, connection: Connection, hidden: boolean): Promise<void> {
@@ -85,7 +114,7 @@ async function makeRepository(id: string, connection: Connection, hidden: boolea
   }
 }
 
-async function send(
+async function commit(
   id: string,
   branch: string,
   title: string,
@@ -110,7 +139,7 @@ async function send(
   for (;;) {
     const step = await steps.next();
     if (step.done === true) {
-      onProgress?.({ phase: 'push', done: total, total });
+      onProgress?.({ phase: 'upload', done: total, total });
       if (step.value === undefined) throw new Error('the hub gave no commit');
       return step.value;
     }
@@ -118,7 +147,7 @@ async function send(
     const { path, progress } = step.value;
     const size = files.find(({ name }) => name === path)?.content.size ?? 0;
     sent.set(path, Math.round(progress * size));
-    onProgress?.({ phase: 'push', done: [...sent.values()].reduce((a, b) => a + b, 0), total });
+    onProgress?.({ phase: 'upload', done: [...sent.values()].reduce((a, b) => a + b, 0), total });
   }
 }
 

@@ -110,6 +110,12 @@ export async function startHub(): Promise<FakeHub> {
         likes: 0,
         lastModified: '2025-01-01T00:00:00.000Z',
       });
+    } else if ((match = /^\/api\/models\/(.+?\/.+?)\/tree\/([^/]+)$/u.exec(path)) !== null) {
+      const [, id, revision] = match as unknown as [string, string, string];
+      const commit = hub.branches.get(`${id}@${revision}`) ?? revision;
+      const files = hub.commits.get(`${id}@${commit}`);
+      if (files === undefined) return missing();
+      json([...files].map(([name, content]) => treeEntry(name, content)));
     } else if ((match = /^\/(.+?\/.+?)\/resolve\/([^/]+)\/(.+)$/u.exec(path)) !== null) {
       const content = hub.commits.get(`${match[1]}@${match[2]}`)?.get(match[3]!);
       if (content === undefined) {
@@ -122,6 +128,17 @@ export async function startHub(): Promise<FakeHub> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   hub.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return hub;
+}
+
+/** What a hub's tree says of a file: git's hash of it, or of the pointer that LFS keeps in its place. */
+function treeEntry(path: string, content: Buffer): object {
+  const sha = createHash('sha256').update(content).digest('hex');
+  const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${sha}\nsize ${content.length}\n`;
+  const isLfs = content.length > 300;
+  const blob = isLfs ? Buffer.from(pointer) : content;
+  const oid = createHash('sha1').update(`blob ${blob.length}\0`).update(blob).digest('hex');
+  const lfs = { oid: sha, size: content.length, pointerSize: pointer.length };
+  return { type: 'file', path, size: content.length, oid, ...(isLfs && { lfs }) };
 }
 
 /** A file, or the part of it that a `Range` asks for. */

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isClError, type ClError, type LearnerState } from '@cl/hub';
+import { isClError, type ClError, type LearnerState, type Progress } from '@cl/hub';
 import { readSavedLearner, saveLearner } from '@cl/hub/node';
 import { parseRepository, pullLearner, pushLearner, type PullOptions } from '@cl/model-hub';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -82,6 +82,15 @@ test('the card goes along, and tensors through LFS', async () => {
   expect(hub.requests.filter((one) => one.startsWith('PUT /lfs/')).length).toBeGreaterThan(0);
 });
 
+test('a licence that is given on the way stands on the card, and the manifest knows the card', async () => {
+  await pushLearner(saved, 'me/pets', { ...options(), license: 'mit' });
+  const { folder: pulled } = await pullLearner('me/pets', options());
+  const card = await readFile(join(pulled, 'README.md'), 'utf8');
+  expect(card.split('\n---\n')[0]).toContain('license: "mit"');
+  expect(card).toContain('## Licence\n\nmit for what is in this repository.');
+  expect(await readFile(join(saved, 'README.md'), 'utf8')).not.toContain('mit for'); // the folder stays
+});
+
 test('a branch moves, a commit does not', async () => {
   const first = await pushLearner(saved, 'me/pets', options());
   await saveLearner(saved, { plugin: { name: 'rail' }, options: { ridge: 1 }, state, backbone });
@@ -142,10 +151,54 @@ describe('a hub that answers', () => {
     expect(existsSync(join(folder, 'cache', 'learners', 'me--pets'))).toBe(false);
   });
 
-  test('429 once, with the pause that it wants, is asked again', async () => {
+  test('429 once is asked again, after the pause that it wants', async () => {
     let refused = 0;
-    hub.fault = (...given) => (refused += 1) === 1 && status(429, { 'retry-after': '0' })(...given);
-    expect((await pullLearner('me/pets', options({ retries: 1 }))).downloaded).toBe(true);
+    let asked = 0;
+    hub.fault = (...given) => {
+      refused += 1;
+      if (refused === 1) {
+        asked = performance.now();
+        return status(429, { 'retry-after': '2' })(...given);
+      }
+      if (refused === 2) asked = performance.now() - asked;
+      return false;
+    };
+    const phases: string[] = [];
+    const onProgress = ({ phase }: Progress): unknown => phases.push(phase);
+    const pulled = await pullLearner('me/pets', options({ retries: 1, onProgress }));
+    expect(pulled.downloaded).toBe(true);
+    expect(asked).toBeGreaterThanOrEqual(1_990); // timers may be early by a few milliseconds
+    expect(phases[0]).toBe('pause of 2 s');
+  });
+
+  test('429 with a pause that nobody waits for: told at once, with its length', async () => {
+    hub.fault = status(429, { 'retry-after': '3600' });
+    const error = await failure(pullLearner('me/pets', options({ retries: 3 })));
+    expect(error.code).toBe('DOWNLOAD_FAILED');
+    expect(error.message).toContain(
+      'the hub is busy and asks for a pause of 3600 s, expected at most 300 s. Try again after it.',
+    );
+    expect(hub.requests.filter((one) => one.includes('/revision/'))).toHaveLength(1);
+  });
+
+  test('half a file, then the rest: fetched from where it broke', async () => {
+    const asked: (string | undefined)[] = [];
+    hub.fault = forFile('learner.safetensors', (request, response) => {
+      const content = hub.commits.get(`me/pets@${hub.branches.get('me/pets@main')}`)!;
+      const whole = content.get('learner.safetensors')!;
+      const { range } = request.headers;
+      asked.push(range);
+      if (range !== undefined && !range.startsWith('bytes=0-')) {
+        return send(request, response, whole);
+      }
+      if (range === 'bytes=0-0') return send(request, response, whole);
+      response.writeHead(200, { 'content-length': whole.length });
+      response.write(whole.subarray(0, 1000), () => setTimeout(() => response.destroy(), 50));
+    });
+    const { folder: pulled } = await pullLearner('me/pets', options({ retries: 1 }));
+    const bytes = await readFile(join(pulled, 'learner.safetensors'));
+    expect(bytes).toEqual(await readFile(join(saved, 'learner.safetensors')));
+    expect(asked.at(-1)).toBe(`bytes=1000-${bytes.length - 1}`);
   });
 
   test('401 to a push: the repository stays as it was', async () => {

@@ -1,5 +1,5 @@
 /** The metrics of a record as table columns: which, in which order, and which first. */
-import type { MetricPlugin } from '@cl/hub';
+import type { MetricPlugin, RecordedMetric, RunRecord } from '@cl/hub';
 import { metrics } from '@cl/metrics';
 import type { LearnerView, ReportModel } from './model.ts';
 import { spreadOf, type Spread } from './spread.ts';
@@ -8,7 +8,7 @@ import { spreadOf, type Spread } from './spread.ts';
 export interface MetricColumn {
   readonly metric: string;
   readonly label: string;
-  /** `undefined` for a metric that is not from `@cl/metrics`. */
+  /** `undefined` for a metric that neither `@cl/metrics` nor the record tells of. */
   readonly better: MetricPlugin['better'] | undefined;
   readonly formula: string | undefined;
   readonly description: string | undefined;
@@ -49,13 +49,15 @@ export function allMetrics(model: ReportModel): readonly MetricColumn[] {
     .filter(({ spreads }) => spreads.some((spread) => spread !== undefined));
 }
 
-/** The metrics of the scenario's literature; all of them when the run has none of those. */
+/** The metrics of the scenario's literature and those of other plugins; all of them when the run has none of those. */
 export function headlineMetrics(model: ReportModel): readonly MetricColumn[] {
   const all = allMetrics(model);
   const { name } = model.record.stream.scenario;
   const wanted = name === 'x-tail' || name === 'mtil' ? crossDomain : incremental;
   const chosen = wanted.flatMap((key) => all.filter(({ metric }) => metric === key));
-  return chosen.length > 0 ? chosen : all;
+  const own = metrics.map((plugin) => plugin.name);
+  const foreign = all.filter(({ metric }) => !own.includes(metric));
+  return chosen.length > 0 ? [...chosen, ...foreign] : all;
 }
 
 /** The learner whose accuracy at the end is highest, the reference aside: what the page opens with. */
@@ -70,14 +72,15 @@ export function leader(model: ReportModel): LearnerView | undefined {
 }
 
 function columnOf(model: ReportModel, key: string): MetricColumn {
-  const plugin = metrics.find(({ name }) => name === key);
+  const own = metrics.find(({ name }) => name === key);
+  const known = own ?? recordedMetric(model.record, key);
   return {
     metric: key,
-    label: plugin?.label ?? key,
-    better: plugin?.better,
-    formula: plugin?.formula,
-    description: plugin?.description,
-    isLevel: plugin !== undefined && !changes.includes(key),
+    label: known?.label ?? key,
+    better: known?.better,
+    formula: known?.formula,
+    description: known?.description,
+    isLevel: own !== undefined && !changes.includes(key),
     spreads: model.learners.map(({ trials }) =>
       spreadOf(
         trials.map((trial) => (Object.hasOwn(trial.metrics, key) ? trial.metrics[key] : undefined)),
@@ -85,4 +88,12 @@ function columnOf(model: ReportModel, key: string): MetricColumn {
       ),
     ),
   };
+}
+
+/** What a record says of a metric; records are read from disk, and keys of theirs are anybody's. */
+export function recordedMetric(
+  { metrics: recorded = {} }: RunRecord,
+  key: string,
+): RecordedMetric | undefined {
+  return Object.hasOwn(recorded, key) ? recorded[key] : undefined;
 }

@@ -23,6 +23,33 @@ function withFinal(final: Readonly<Record<string, readonly number[]>>): Comparis
   return { ...record, streams: [{ ...record.streams[0]!, record: { ...run, trials } }] };
 }
 
+test('a metric of another package is a column after the usual ones, defined as the record tells it', async () => {
+  const comparison = syntheticComparison([0]);
+  const [first, second] = comparison.streams;
+  const { record } = first!;
+  const trials = record.trials.map((trial) => ({
+    ...trial,
+    metrics: { ...trial.metrics, steps: 0.25 },
+  }));
+  const about = {
+    label: 'St|eps',
+    formula: 'steps / T',
+    description: 'd',
+    better: 'lower',
+  } as const;
+  const withSteps = { ...record, trials, metrics: { steps: about } };
+  const streams = [{ ...first!, record: withSteps }, second!];
+  const own = compareLearners({ ...comparison, streams });
+  expect(own.streams.map(({ others }) => others)).toEqual([
+    [{ metric: 'steps', label: 'St|eps', better: 'lower' }],
+    [],
+  ]);
+  expect(own.definitions['steps']).toEqual({ label: 'St|eps', formula: 'steps / T' });
+  const files = await comparisonReport({ ...comparison, streams });
+  expect(files['compare.md']).toContain('| Average | St\\|eps | time |');
+  expect(files['compare.html']).toContain('<bdi>St|eps</bdi>');
+});
+
 describe('the numbers', () => {
   test('are means and deviations over seeds of what the runs recorded, and costs', () => {
     const record = syntheticComparison();

@@ -23,6 +23,26 @@ test('a report is one file, and the same record gives the same bytes', async () 
 });
 
 describe('numbers', () => {
+  test('a metric of another package has its column and its definition, as the record tells it', async () => {
+    const record = withTrial(syntheticRecord(), {
+      metrics: { ...syntheticRecord().trials[0]!.metrics, worst: 0.125 },
+    });
+    const worst = {
+      label: 'Worst & <b>only</b>',
+      formula: 'min over j of A[T,j]',
+      description: 'The test set that went worst.',
+      better: 'higher',
+    } as const;
+    const page = await pageOf({ ...record, metrics: { worst } });
+    const [table] = tablesOf(sectionOf(page, 'results'));
+    expect(table![0]!.at(-1)).toBe('Worst & <b>only</b> ↑');
+    const row = table!.find(([label]) => label === record.trials[0]!.label)!;
+    expect(row.at(-1)).toContain('12.5');
+    const definitions = textOf(sectionOf(page, 'definitions'));
+    expect(definitions).toContain('min over j of A[T,j]');
+    expect(definitions).toContain('The test set that went worst. Higher is better.');
+  });
+
   test("the table of results shows the record's metrics", async () => {
     const record = syntheticRecord();
     const [table] = tablesOf(sectionOf(await pageOf(record), 'results'));

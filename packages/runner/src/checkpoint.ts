@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isClError, type Learner, type LearnerContext, type Stream } from '@cl/hub';
-import { loadLearner, saveLearner, type SavedBackbone } from '@cl/hub/node';
+import { loadLearner, saveLearner, type LearnerCard, type SavedBackbone } from '@cl/hub/node';
 import { onDisk } from './io-error.ts';
+import type { AccuracyRow } from './events.ts';
 import type { Trial } from './plan.ts';
 
 /** Saves and finds the learners of one trial. */
@@ -24,6 +25,7 @@ export class Checkpoints {
     trial: Trial,
     stream: Stream,
     backbone: SavedBackbone,
+    row: AccuracyRow,
   ): Promise<number> {
     const { plugin, options } = trial;
     const state = await learner.save();
@@ -34,12 +36,21 @@ export class Checkpoints {
       ...(domain === undefined ? {} : { domain }),
       classIds: classes.map(({ id }) => id),
       samples: train.length,
+      ...(typeof row[index] === 'number' && { details: { accuracy: row[index] } }),
     }));
     const name = String(state.experiences - 1).padStart(3, '0');
     const folder = this.#keep === 'last' ? this.#folder : join(this.#folder, name);
     return onDisk(folder, async () => {
       await mkdir(dirname(folder), { recursive: true });
-      const { bytes } = await saveLearner(folder, { plugin, options, state, backbone, tasks });
+      const card = cardOf(trial, stream, row);
+      const { bytes } = await saveLearner(folder, {
+        plugin,
+        options,
+        state,
+        backbone,
+        tasks,
+        card,
+      });
       return bytes;
     });
   }
@@ -70,4 +81,19 @@ export class Checkpoints {
       .sort()
       .at(-1);
   }
+}
+
+/** What the run knows and the learner does not: how well it did, and whether it may hold training images. */
+function cardOf({ plugin, options }: Trial, stream: Stream, row: AccuracyRow): LearnerCard {
+  return {
+    results: stream.evaluations.flatMap(({ name }, j) => {
+      const value = row[j] ?? null;
+      return value === null
+        ? []
+        : [{ dataset: name, metric: 'accuracy', value: Number(value.toFixed(4)) }];
+    }),
+    keeps: plugin.capabilities(options).exemplarFree
+      ? 'Nothing that belongs to a single training image.'
+      : 'Single training images, or features of them. Share it with those only who may see the images.',
+  };
 }

@@ -1,6 +1,13 @@
 /** The beginning and the end of a run's record: `run.json` and `record.json`. */
 import { availableParallelism, totalmem } from 'node:os';
-import type { RecordedExperience, RunRecord, Stream, TrialRecord } from '@cl/hub';
+import type {
+  MetricPlugin,
+  RecordedExperience,
+  RecordedMetric,
+  RunRecord,
+  Stream,
+  TrialRecord,
+} from '@cl/hub';
 import type { RunConfig } from './config.ts';
 import type { Plan } from './plan.ts';
 import type { RunHeader } from './run-folder.ts';
@@ -31,6 +38,7 @@ export function toRecord(
   plan: Plan,
   stream: Stream,
   trials: readonly TrialRecord[],
+  metrics: readonly MetricPlugin[],
 ): RunRecord {
   const { name, startedAt, command, backbone, environment } = header;
   return {
@@ -46,7 +54,12 @@ export function toRecord(
     backbone,
     environment,
     trials,
+    metrics: Object.fromEntries(metrics.map((metric) => [metric.name, definitionOf(metric)])),
   };
+}
+
+function definitionOf({ label, formula, description, better }: MetricPlugin): RecordedMetric {
+  return { label, formula, description, better };
 }
 
 function experienceOf({ experiences, evaluations }: Stream, index: number): RecordedExperience {

@@ -2,6 +2,7 @@
 import { isAbsolute, join, normalize, sep } from 'node:path';
 import { ClError, resolveOptions, type ReporterPlugin, type RunRecord } from '@cl/hub';
 import type { Choice } from './config.ts';
+import { chosen } from './guarded.ts';
 import { RunFolder } from './run-folder.ts';
 
 /**
@@ -33,7 +34,8 @@ export async function report(
   folder: string,
   reporters: readonly Choice<ReporterPlugin>[],
 ): Promise<readonly string[]> {
-  return renderReports(new RunFolder(folder), await readRecord(folder), reporters);
+  const guarded = reporters.map((one) => chosen('reporter', one));
+  return renderReports(new RunFolder(folder), await readRecord(folder), guarded);
 }
 
 /** Writes the files of each reporter into the run's folder. */

@@ -4,8 +4,10 @@ import {
   ClError,
   isClError,
   resolveOptions,
+  memoryError,
   type Executor,
   type ImageRef,
+  type MetricPlugin,
   type RunRecord,
   type TrialRecord,
 } from '@cl/hub';
@@ -14,6 +16,7 @@ import { metrics as allMetrics } from '@cl/metrics';
 import type { RunConfig } from './config.ts';
 import { EventLog } from './event-log.ts';
 import type { RunEvent, RunListener } from './events.ts';
+import { guarded } from './guarded.ts';
 import { inline } from './inline-executor.ts';
 import { lock } from './lock.ts';
 import { makePlan, type Plan, type Trial } from './plan.ts';
@@ -41,8 +44,9 @@ export interface RunOptions {
  * @throws ClError `INVALID_CONFIG` when the folder holds another run, listing what differs; `ABORTED`, saying how
  * to go on; `IO_FAILED`; what plugins throw, with the trial named. What was saved stays.
  */
-export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunRecord> {
+export async function run(given: RunConfig, options: RunOptions = {}): Promise<RunRecord> {
   const { signal, onEvent } = options;
+  const config = guarded(given);
   const plan = await makePlan(config, {
     signal,
     onProgress: (progress) => onEvent?.({ type: 'progress', progress }),
@@ -53,7 +57,7 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
   let log: EventLog | undefined;
   try {
     const found = await takeOver(folder, plan, config);
-    if (found.record !== undefined) {
+    if (found.record !== undefined && hasAll(found.record, metricsOf(config))) {
       onEvent?.({ type: 'already-finished', folder: folder.path });
       return found.record;
     }
@@ -107,7 +111,8 @@ class Run {
     try {
       const { streams: used, seconds } = await this.#prepare();
       const records = await this.#runTrials(used, seconds);
-      const record = toRecord(this.#header, this.#plan, used.get(trials[0]!.seed)!, records);
+      const stream = used.get(trials[0]!.seed)!;
+      const record = toRecord(this.#header, this.#plan, stream, records, metricsOf(this.#config));
       const reporters = this.#config.reporters ?? [];
       const reports = await renderReports(this.#folder, record, reporters);
       await this.#folder.writeJson('record.json', record);
@@ -165,14 +170,14 @@ class Run {
   }
 
   #context(featureSeconds: number): TrialContext {
-    const { backbone, trainable, features, keep, metrics, examples } = this.#config;
+    const { backbone, trainable, features, keep, examples } = this.#config;
     return {
       folder: this.#folder.path,
       backbone,
       trainable,
       features,
       keep: keep ?? 'last',
-      metrics: metrics ?? allMetrics,
+      metrics: metricsOf(this.#config),
       examples: examples ?? { right: 3, wrong: 3 },
       thumbnail: remembered(this.#config.thumbnail ?? ((image) => thumbnail(image, 48))),
       featureSeconds,
@@ -229,7 +234,15 @@ class Run {
 
 const fileOf = (trial: Trial): string => `trials/${trial.id}.json`;
 
-function named({ label, seed }: Trial, error: unknown): unknown {
+const metricsOf = ({ metrics }: RunConfig): readonly MetricPlugin[] => metrics ?? allMetrics;
+
+/** Whether a record has these metrics: one that lacks some gets them from the accuracies that were written down. */
+function hasAll({ trials }: RunRecord, metrics: readonly MetricPlugin[]): boolean {
+  return trials.every((trial) => metrics.every(({ name }) => Object.hasOwn(trial.metrics, name)));
+}
+
+function named({ label, seed }: Trial, thrown: unknown): unknown {
+  const error = memoryError('learning', thrown) ?? thrown;
   if (!isClError(error) || error.code === 'ABORTED') return error;
   return new ClError(error.code, `run: "${label}" with seed ${seed}: ${error.message}`, {
     cause: error,

@@ -14,7 +14,7 @@ import {
 import { Checkpoints } from './checkpoint.ts';
 import type { ExampleCounts, RunConfig } from './config.ts';
 import { accuracies, answerAll, type AnswerSheet } from './evaluate.ts';
-import type { RunListener } from './events.ts';
+import type { AccuracyRow, RunListener } from './events.ts';
 import { confusions, examples, sources } from './final-row.ts';
 import { watchMemory } from './memory.ts';
 import type { Trial } from './plan.ts';
@@ -48,13 +48,41 @@ export async function runTrial(
   before: TrialProgress | undefined,
   context: TrialContext,
 ): Promise<TrialRecord> {
-  if (before?.record !== undefined) return before.record;
+  if (before?.record !== undefined) return withMetrics(before, before.record, stream, context);
   const run = new TrialRun(trial, stream, context);
   try {
     return await run.finish(before);
   } finally {
     await run.dispose();
   }
+}
+
+/** A finished trial with the metrics that are asked for now: they are functions of what was written down. */
+function withMetrics(
+  { rows, baseline }: TrialProgress,
+  record: TrialRecord,
+  stream: Stream,
+  { metrics }: TrialContext,
+): TrialRecord {
+  const missing = metrics.filter(({ name }) => !Object.hasOwn(record.metrics, name));
+  if (missing.length === 0) return record;
+  const more = computed(missing, stream, rows, baseline);
+  return { ...record, metrics: { ...record.metrics, ...more } };
+}
+
+/** The metrics of accuracies, by name. */
+function computed(
+  metrics: readonly MetricPlugin[],
+  { evaluations }: Stream,
+  rows: readonly AccuracyRow[],
+  baseline: AccuracyRow | undefined,
+): TrialRecord['metrics'] {
+  const input = {
+    accuracy: rows.map(measured),
+    testSizes: evaluations.map(({ test }) => test.length),
+    ...(baseline === undefined ? {} : { baseline: measured(baseline) }),
+  };
+  return Object.fromEntries(metrics.map((metric) => [metric.name, metric.compute(input) ?? null]));
 }
 
 const nothing: TrialProgress = { rows: [], seconds: {}, peakMemoryBytes: 0, stateBytes: 0 };
@@ -151,10 +179,13 @@ class TrialRun {
     const sheet = await this.#timed('evaluate', () => this.#answers(learner));
     const row = accuracies(sheet);
     const bytes = await this.#timed('save', () =>
-      this.#checkpoints.save(learner, this.#trial, this.#stream, {
-        ...backbone,
-        featureDim: features.featureDim,
-      }),
+      this.#checkpoints.save(
+        learner,
+        this.#trial,
+        this.#stream,
+        { ...backbone, featureDim: features.featureDim },
+        row,
+      ),
     );
     await this.#store({ rows: [...this.#progress.rows, row], stateBytes: bytes });
     emit({ type: 'evaluated', label, seed, experience, row });
@@ -170,11 +201,6 @@ class TrialRun {
   async #toRecord(sheet: AnswerSheet, account: LearnerAccount | undefined): Promise<TrialRecord> {
     const { label, plugin, options, seed } = this.#trial;
     const { rows, baseline, seconds, stateBytes } = this.#progress;
-    const input = {
-      accuracy: rows.map(measured),
-      testSizes: this.#stream.evaluations.map(({ test }) => test.length),
-      ...(baseline === undefined ? {} : { baseline: measured(baseline) }),
-    };
     const phases = { features: this.#context.featureSeconds, learn: 0, evaluate: 0, save: 0 };
     return {
       label,
@@ -182,9 +208,7 @@ class TrialRun {
       options,
       seed,
       accuracy: rows,
-      metrics: Object.fromEntries(
-        this.#context.metrics.map((metric) => [metric.name, metric.compute(input) ?? null]),
-      ),
+      metrics: computed(this.#context.metrics, this.#stream, rows, baseline),
       confusions: confusions(this.#stream, sheet),
       sources: sources(sheet),
       examples: await examples(
@@ -238,5 +262,5 @@ class TrialRun {
   }
 }
 
-const measured = (row: readonly (number | null)[]): readonly (number | undefined)[] =>
+const measured = (row: AccuracyRow): readonly (number | undefined)[] =>
   row.map((value) => value ?? undefined);

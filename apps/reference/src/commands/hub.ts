@@ -1,11 +1,15 @@
-/** `cl push` and `cl pull`: saved learners to and from a model hub. */
+/** `cl push` and `cl pull`: saved learners and backbones to and from a model hub. */
 import { cp } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { pullLearner, pushLearner } from '@cl/model-hub';
+import { relative } from 'node:path';
+import type { WorkOptions } from '@cl/hub';
+import { pull, push } from '@cl/model-hub';
 import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
 import { readFlags } from '../flags.ts';
+import { watchInterrupts } from '../interrupt.ts';
 import { usageError } from '../usage-error.ts';
 import { plain } from '../view/format.ts';
+import { showTask } from '../view/task.ts';
 
 const shared: ArgsDef = {
   hub: {
@@ -13,21 +17,27 @@ const shared: ArgsDef = {
     description: 'default $HF_ENDPOINT, else https://huggingface.co',
     valueHint: 'url',
   },
-  json: { type: 'boolean', description: 'as JSON' },
+  json: { type: 'boolean', description: 'print nothing but the result, as JSON' },
   debug: { type: 'boolean', description: 'show where an error comes from' },
 };
 
 const pushArgs: ArgsDef = {
-  folder: { type: 'positional', description: 'a saved learner', required: false },
+  folder: {
+    type: 'positional',
+    description: 'a saved learner, or a model that cl export wrote',
+    required: false,
+  },
   repository: { type: 'positional', description: 'org/name or org/name@branch', required: false },
   public: { type: 'boolean', description: 'a repository that is made is public, not private' },
+  license: { type: 'string', description: 'for the card: mit, apache-2.0, …', valueHint: 'spdx' },
+  use: { type: 'string', description: 'for the card: what it is meant for', valueHint: 'text' },
   message: { type: 'string', description: 'first line of the commit', valueHint: 'text' },
   ...shared,
 };
 
 /** The command. */
 export const pushCommand: CommandDef = defineCommand({
-  meta: { name: 'push', description: 'Push a saved learner to a model hub ($HF_TOKEN).' },
+  meta: { name: 'push', description: 'Push a learner or a backbone to a model hub ($HF_TOKEN).' },
   args: pushArgs,
   async run({ rawArgs }) {
     const flags = readFlags('cl push', rawArgs, pushArgs);
@@ -37,13 +47,20 @@ export const pushCommand: CommandDef = defineCommand({
         'cl push: expected a folder and a repository. Write cl push runs/mine/learners/rail-0 me/pets.',
       );
     }
-    const pushed = await pushLearner(folder, repository, {
-      hubUrl: flags.get('hub'),
-      message: flags.get('message'),
-      private: !flags.has('public'),
-    });
-    const text = `pushed ${pushed.id}@${pushed.commit}\n${pushed.url}`;
-    process.stdout.write(`${flags.has('json') ? JSON.stringify(pushed) : plainLines(text)}\n`);
+    const pushed = await watched(flags.has('json'), (work) =>
+      push(folder, repository, {
+        ...work,
+        hubUrl: flags.get('hub'),
+        message: flags.get('message'),
+        license: flags.get('license'),
+        intendedUse: flags.get('use'),
+        private: !flags.has('public'),
+      }),
+    );
+    print(flags.has('json'), pushed, [
+      `pushed ${pushed.kind} ${pushed.id}@${pushed.commit}`,
+      pushed.url,
+    ]);
   },
 });
 
@@ -57,7 +74,7 @@ const pullArgs: ArgsDef = {
 
 /** The command. */
 export const pullCommand: CommandDef = defineCommand({
-  meta: { name: 'pull', description: 'Pull a saved learner from a model hub, checked.' },
+  meta: { name: 'pull', description: 'Pull a learner or a backbone from a model hub, checked.' },
   args: pullArgs,
   async run({ rawArgs }) {
     const flags = readFlags('cl pull', rawArgs, pullArgs);
@@ -68,19 +85,41 @@ export const pullCommand: CommandDef = defineCommand({
     if (copy !== undefined && existsSync(copy)) {
       throw usageError(`cl pull: ${copy} exists already, expected a new folder. Choose another.`);
     }
-    const pulled = await pullLearner(repository, {
-      hubUrl: flags.get('hub'),
-      cacheDir: flags.get('cache-dir'),
-      offline: flags.has('offline'),
-    });
+    const pulled = await watched(flags.has('json'), (work) =>
+      pull(repository, {
+        ...work,
+        hubUrl: flags.get('hub'),
+        cacheDir: flags.get('cache-dir'),
+        offline: flags.has('offline'),
+      }),
+    );
     const folder = copy ?? pulled.folder;
     if (copy !== undefined) await cp(pulled.folder, copy, { recursive: true });
-    const text = `pulled ${pulled.id}@${pulled.commit}\n${folder}`;
-    const result = JSON.stringify({ ...pulled, folder });
-    process.stdout.write(`${flags.has('json') ? result : plainLines(text)}\n`);
+    const shown = copy === undefined ? folder : relative('', copy);
+    const use = pulled.kind === 'backbone' ? [`use it: cl run --backbone ${shown}`] : [];
+    const title = `pulled ${pulled.kind} ${pulled.id}@${pulled.commit}`;
+    print(flags.has('json'), { ...pulled, folder }, [title, shown, ...use]);
   },
 });
 
-function plainLines(text: string): string {
-  return text.split('\n').map(plain).join('\n');
+/** Does work with bytes and time left on the terminal; Ctrl-C stops it. */
+async function watched<T>(silent: boolean, work: (options: WorkOptions) => Promise<T>): Promise<T> {
+  const show = showTask(process.stderr, silent);
+  const interrupts = watchInterrupts(
+    () => undefined,
+    () => {
+      show.close();
+    },
+  );
+  try {
+    return await work({ signal: interrupts.signal, onProgress: show.progress });
+  } finally {
+    show.close();
+    interrupts.stop();
+  }
+}
+
+function print(json: boolean, result: object, lines: readonly string[]): void {
+  const text = json ? JSON.stringify(result) : lines.map(plain).join('\n');
+  process.stdout.write(`${text}\n`);
 }

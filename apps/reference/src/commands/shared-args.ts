@@ -30,6 +30,11 @@ export const settingArgs: ArgsDef = {
     valueHint: 'name',
   },
   dtype: { type: 'string', description: 'weights: fp32, fp16, q8, …', valueHint: 'type' },
+  metric: {
+    type: 'string',
+    description: 'beside those of the toolkit; repeatable',
+    valueHint: 'plugin',
+  },
   config: {
     type: 'string',
     description: 'default cl.config.ts, if there is one',

@@ -6,7 +6,7 @@ import { registry as ownPlugins } from '../registry.ts';
 import { nameIn, withPlugins, withWanted, type WantedPlugin } from './resolve.ts';
 
 /** Kinds that have a flag, of the same name. */
-const named = ['stream', 'dataset', 'backbone', 'learner', 'reporter'] as const;
+const named = ['stream', 'dataset', 'backbone', 'learner', 'metric', 'reporter'] as const;
 
 /**
  * The registry for these flags and this configuration, both of which may name packages and files.
@@ -26,6 +26,7 @@ function wantedBy(flags: Flags, config: ClConfig): readonly WantedPlugin[] {
     datasets = [],
     backbone,
     learners = [],
+    metrics = [],
     reporters = [],
   } = config;
   const configured = {
@@ -33,6 +34,7 @@ function wantedBy(flags: Flags, config: ClConfig): readonly WantedPlugin[] {
     dataset: datasets,
     backbone: [backbone],
     learner: learners,
+    metric: metrics,
     reporter: reporters,
   };
   return named.flatMap((kind) => {

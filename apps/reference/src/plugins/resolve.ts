@@ -3,7 +3,15 @@
  * a path, a package, the short name of one (`my-method`: `cl-learner-my-method`), the name that a plugin
  * of an installed package announces.
  */
-import { ClError, nearest, type AnyPlugin, type PluginKind, type Registry } from '@cl/hub';
+import {
+  assertPlugin,
+  ClError,
+  guardPlugin,
+  nearest,
+  type AnyPlugin,
+  type PluginKind,
+  type Registry,
+} from '@cl/hub';
 import { usageError } from '../usage-error.ts';
 import { findPackages, type PluginPackage } from './installed.ts';
 import { findSource, isPath, loadSource, type PluginSource } from './load.ts';
@@ -37,7 +45,7 @@ export async function withWanted(
     if (source === undefined) continue;
     const plugins = await loadSource(source, from);
     const own = ownName(kind, name, plugins, source);
-    known = withNew(known, plugins, source);
+    known = withNew(known, plugins, titleOf(source));
     aliases.set(`${kind}/${name}`, own);
   }
   return aliased(known, aliases);
@@ -56,7 +64,9 @@ export async function withPlugins(
   let known = registry;
   for (const one of plugins) {
     if (typeof one !== 'string') {
-      known = known.with(one);
+      const kind = (one as Partial<AnyPlugin> | undefined)?.['~cl']?.kind ?? 'learner';
+      assertPlugin(kind, one);
+      known = withNew(known, [guardPlugin(one)], 'cl.config');
       continue;
     }
     const source = findSource(one, from);
@@ -65,7 +75,7 @@ export async function withPlugins(
         `cl.config: plugin package "${one}" is not installed, or says nothing of plugins. npm install ${one}.`,
       );
     }
-    known = withNew(known, await loadSource(source, from), source);
+    known = withNew(known, await loadSource(source, from), titleOf(source));
   }
   return known;
 }
@@ -145,15 +155,11 @@ function ownName(
   );
 }
 
-function withNew(
-  registry: Registry,
-  plugins: readonly AnyPlugin[],
-  source: PluginSource,
-): Registry {
+function withNew(registry: Registry, plugins: readonly AnyPlugin[], title: string): Registry {
   for (const { '~cl': brand, name } of plugins) {
     if (!has(registry, brand.kind, name)) continue;
     throw usageError(
-      `${titleOf(source)}: brings ${brand.kind} "${name}", and there is one of that name already. ` +
+      `${title}: brings ${brand.kind} "${name}", and there is one of that name already. ` +
         'Use one of them, or ask its author for another name.',
     );
   }

@@ -1,6 +1,6 @@
 /** The end of a run in a terminal: a table of learners, and where everything is. */
 import type { RunRecord, TrialRecord } from '@cl/hub';
-import { meanAndDeviation } from '@cl/metrics';
+import { meanAndDeviation, metrics as ownMetrics } from '@cl/metrics';
 import { bytes, duration, left, percent, plain, right } from './format.ts';
 import type { Style } from './style.ts';
 
@@ -18,13 +18,14 @@ const incremental: Columns = [
 ];
 
 /**
- * The metrics of the scenario's literature in percent, mean ± deviation over seeds where there are
+ * The metrics of the scenario's literature, then those of other packages, in percent, mean ± deviation over seeds where there are
  * several, with the time spent on learning and evaluating (some solve when they are asked) and the size of the saved
  * learner.
  */
 export function summaryLines(record: RunRecord, width: number, style: Style): readonly string[] {
   const { labelSpace, name: scenario } = record.stream.scenario;
-  const columns = labelSpace === 'all' || scenario === 'mtil' ? crossDomain : incremental;
+  const usual = labelSpace === 'all' || scenario === 'mtil' ? crossDomain : incremental;
+  const columns = [...usual, ...othersOf(record)];
   const groups = new Map<string, TrialRecord[]>();
   for (const trial of record.trials) {
     groups.set(trial.label, [...(groups.get(trial.label) ?? []), trial]);
@@ -33,7 +34,7 @@ export function summaryLines(record: RunRecord, width: number, style: Style): re
   const cell = several ? 13 : 11;
   const longest = Math.max(7, ...[...groups.keys()].map((label) => plain(label).length));
   const name = Math.min(longest, width - columns.length * cell - 20);
-  const heading = columns.map(([, label]) => right(label, cell)).join('');
+  const heading = columns.map(([, label]) => ` ${right(label, cell - 1)}`).join('');
   const lines = [
     style.dim(`${left('learner', name)}${heading}${right('time', 9)}${right('state', 9)}`),
   ];
@@ -49,6 +50,13 @@ export function summaryLines(record: RunRecord, width: number, style: Style): re
     );
   }
   return lines;
+}
+
+/** Metrics that are not of `@cl/metrics`, as the record tells of them. */
+function othersOf({ metrics = {} }: RunRecord): Columns {
+  return Object.entries(metrics)
+    .filter(([name]) => !ownMetrics.some((own) => own.name === name))
+    .map(([name, { label }]) => [name, plain(label)]);
 }
 
 /** Seconds that a trial spent in a phase. */

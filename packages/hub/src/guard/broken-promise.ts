@@ -1,5 +1,6 @@
 /** What is said when a plugin breaks the protocol: its name, the call, what it returned. */
 import { ClError, isClError } from '../errors.ts';
+import { memoryError } from '../memory-error.ts';
 import type { AnyPlugin } from '../registry.ts';
 
 /** The error for a plugin that returned what the protocol does not allow. */
@@ -27,15 +28,32 @@ export async function callPlugin<T>(
   try {
     return await work();
   } catch (cause) {
-    if (isClError(cause)) throw cause;
-    const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : shown(cause);
-    throw new ClError(
+    throw threw(plugin, call, cause);
+  }
+}
+
+/** The same for what answers at once. */
+export function callPluginNow<T>(plugin: AnyPlugin, call: string, work: () => T): T {
+  try {
+    return work();
+  } catch (cause) {
+    throw threw(plugin, call, cause);
+  }
+}
+
+function threw(plugin: AnyPlugin, call: string, cause: unknown): Error {
+  if (isClError(cause)) return cause;
+  const where = `${plugin['~cl'].kind} "${plugin.name}": ${call}`;
+  const text = cause instanceof Error ? `${cause.name}: ${cause.message}` : shown(cause);
+  return (
+    memoryError(where, cause) ??
+    new ClError(
       'PLUGIN_FAILED',
-      `${plugin['~cl'].kind} "${plugin.name}": ${call} threw ${text}, expected a result or a ClError. ` +
+      `${where} threw ${text}, expected a result or a ClError. ` +
         'Tell its author; --debug shows where it comes from.',
       { cause },
-    );
-  }
+    )
+  );
 }
 
 /** A value in a few words: enough to recognise it. */

@@ -55,6 +55,15 @@ export function guardLearner(plugin: LearnerPlugin, call: string, value: unknown
       describe: (...given: Parameters<NonNullable<Learner['describe']>>) =>
         callPlugin(plugin, 'describe()', () => learner.describe!(...given)),
     }),
+    ...(learner.exportBackbone && {
+      async exportBackbone() {
+        const model: unknown = await callPlugin(plugin, 'exportBackbone()', () =>
+          learner.exportBackbone!(),
+        );
+        if (model instanceof Uint8Array) return model;
+        throw brokenPromise(plugin, 'exportBackbone()', shown(model), 'the bytes of an ONNX model');
+      },
+    }),
   };
   inner.set(guarded, learner);
   return guarded;

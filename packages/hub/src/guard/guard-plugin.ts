@@ -10,18 +10,24 @@ import type { MetricPlugin } from '../metric.ts';
 import type { AnyPlugin } from '../registry.ts';
 import type { ReporterPlugin } from '../reporter.ts';
 import type { Matrix } from '../tensor.ts';
-import { brokenPromise, callPlugin, hasMethods, shown } from './broken-promise.ts';
+import { brokenPromise, callPlugin, callPluginNow, hasMethods, shown } from './broken-promise.ts';
 import { guardLearner } from './guard-learner.ts';
 
+/** What is under guard already: a second guard would only look twice. */
+const guarded = new WeakSet<AnyPlugin>();
+
 /**
- * The same plugin under guard. Use it for plugins that your program did not bring itself.
+ * The same plugin under guard; one that is guarded already as it is.
  *
  * @returns a plugin whose calls throw ClError `PLUGIN_FAILED` where the plugin throws anything but a `ClError`, or returns
  * another shape than the protocol's.
  */
 export function guardPlugin<P extends AnyPlugin>(plugin: P): P {
   const guard = guards[plugin['~cl'].kind];
-  return guard === undefined ? plugin : { ...plugin, ...guard(plugin as never) };
+  if (guard === undefined || guarded.has(plugin)) return plugin;
+  const watched = { ...plugin, ...guard(plugin as never) };
+  guarded.add(watched);
+  return watched;
 }
 
 const guards: Readonly<Record<string, (plugin: never) => object>> = {
@@ -59,7 +65,7 @@ const guards: Readonly<Record<string, (plugin: never) => object>> = {
   }),
   metric: (plugin: MetricPlugin): Partial<MetricPlugin> => ({
     compute(input) {
-      const value: unknown = plugin.compute(input);
+      const value = callNow<unknown>(plugin, 'compute()', () => plugin.compute(input));
       if (value === undefined || Number.isFinite(value)) return value as number | undefined;
       throw brokenPromise(plugin, 'compute()', shown(value), 'a finite number or undefined');
     },
@@ -80,6 +86,7 @@ const guards: Readonly<Record<string, (plugin: never) => object>> = {
 };
 
 const call = callPlugin;
+const callNow = callPluginNow;
 
 function guardBackbone(plugin: BackbonePlugin, value: unknown): Backbone {
   const backbone = value as Backbone;
@@ -96,17 +103,20 @@ function guardBackbone(plugin: BackbonePlugin, value: unknown): Backbone {
     count: number,
     work: () => Promise<Matrix<Float32Array>>,
   ): Promise<Matrix<Float32Array>> => {
-    const features = await call(plugin, name, work);
+    const features = (await call(plugin, name, work)) as Matrix<Float32Array> | undefined;
     const [rows, cols] = [count, backbone.featureDim];
     if (
-      (features.data as unknown) instanceof Float32Array &&
-      features.rows === rows &&
+      (features?.data as unknown) instanceof Float32Array &&
+      features?.rows === rows &&
       features.cols === cols &&
       features.data.length === rows * cols
     ) {
       return features;
     }
-    const found = `[${features.rows}, ${features.cols}] in ${shown(features.data)}`;
+    const found =
+      (features?.data as unknown) === undefined
+        ? shown(features)
+        : `[${features!.rows}, ${features!.cols}] in ${shown(features!.data)}`;
     throw brokenPromise(plugin, name, found, `[${rows}, ${cols}] in a Float32Array`);
   };
   const { id, fingerprint, capabilities, device, dtype, imageSize, featureDim, logitScale } =

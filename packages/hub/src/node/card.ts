@@ -1,4 +1,5 @@
 /** The card of a saved learner: README.md with the front matter that model hubs read. */
+import type { ClassInfo } from '../classes.ts';
 import type { LearnerState } from '../learner.ts';
 import type { LearnedTask, SavedBackbone } from './saved-learner.ts';
 
@@ -21,6 +22,10 @@ export interface LearnerCard {
   readonly tags?: readonly string[];
   readonly datasets?: readonly string[];
   readonly results?: readonly CardResult[];
+  /** What it is good for and what not, in a sentence or two. */
+  readonly intendedUse?: string;
+  /** What it holds of its training data, in words. */
+  readonly keeps?: string;
 }
 
 /** What the card is made of. */
@@ -53,6 +58,21 @@ export function renderCard(content: CardContent): string {
     '',
     ...table('Results', '| data | metric | value |\n| --- | --- | ---: |', numbers),
     ...table('Learned', '| step | name | classes | images |\n| ---: | --- | ---: | ---: |', rows),
+    ...section('Classes', classesOf(state.classes)),
+    ...section(
+      'Intended use',
+      escape(
+        card.intendedUse ??
+          'Telling the classes above apart in images like those it learned from. Measure it on your own images first; ' +
+            'it was not made for decisions about people.',
+      ),
+    ),
+    ...section('Data kept', escape(card.keeps ?? 'The method did not say what it keeps.')),
+    ...section(
+      'Licence',
+      `${card.license === undefined ? 'None is stated for the learned state.' : `${escape(card.license)} for the learned state.`} ` +
+        `That of the base model \`${backbone.id.replaceAll('`', '')}\` and those of the training data hold besides.`,
+    ),
     '## Use',
     '',
     '```ts',
@@ -95,6 +115,19 @@ function frontMatter({ plugin, backbone, card }: CardContent, title: string): st
     '---',
     '',
   ].join('\n');
+}
+
+function section(title: string, text: string): string[] {
+  return text === '' ? [] : [`## ${title}`, '', text, ''];
+}
+
+/** As many as a reader takes in; all of them are in classes.json. */
+const shownClasses = 200;
+
+function classesOf(classes: readonly ClassInfo[]): string {
+  const names = classes.slice(0, shownClasses).map(({ name }) => escape(name));
+  const more = classes.length - names.length;
+  return names.join(', ') + (more > 0 ? ` and ${more} more (classes.json)` : '');
 }
 
 function table(title: string, head: string, rows: readonly string[]): string[] {

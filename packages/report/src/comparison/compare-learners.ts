@@ -1,9 +1,11 @@
 /** The numbers of a comparison: one row a learner and stream, and the differences between learners. */
 import type { ComparedStream, ComparisonRecord, JsonObject, ScenarioName } from '@cl/hub';
 import { metrics as metricPlugins } from '@cl/metrics';
+import { allMetrics } from '../metric-columns.ts';
 import { readRecord, type LearnerView, type ReportModel } from '../model.ts';
 import { spreadOf, type Ddof, type Spread } from '../spread.ts';
 import { holm, pairedTest, type PairedTest } from './paired-test.ts';
+import type { ShownMetric } from './words.ts';
 
 /** Options of a comparison's numbers and pages. */
 export interface ComparisonOptions {
@@ -58,6 +60,8 @@ export interface ComparedNumbers extends Pick<ComparedStream, 'name' | 'leftOut'
   readonly classes: number;
   readonly seeds: readonly number[];
   readonly learners: readonly ComparedLearner[];
+  /** Metrics of other packages than `@cl/metrics`: columns after the usual ones. */
+  readonly others: readonly ShownMetric[];
   readonly pairs: readonly ComparedPair[];
 }
 
@@ -88,16 +92,19 @@ export function compareLearners(
 ): Comparison {
   const models = modelsOf(record, options);
   const { name, startedAt, command } = record;
-  const definitions = metricPlugins.map((metric) => [
-    metric.name,
-    { label: metric.label, formula: metric.formula },
-  ]);
+  const recorded = record.streams.flatMap(({ record: { metrics = {} } }) =>
+    Object.entries(metrics),
+  );
+  const definitions = [
+    ...recorded,
+    ...metricPlugins.map((metric) => [metric.name, metric] as const),
+  ].map(([metric, { label, formula }]) => [metric, { label, formula }] as const);
   return {
     name,
     startedAt,
     command,
     ddof: options.ddof ?? 1,
-    definitions: Object.fromEntries(definitions) as Comparison['definitions'],
+    definitions: Object.fromEntries(definitions),
     streams: models.map((model, k) => numbersOf(record.streams[k]!, model)),
   };
 }
@@ -125,9 +132,17 @@ function numbersOf({ name, leftOut, record }: ComparedStream, model: ReportModel
     classes: experiences.reduce((sum, { classes }) => sum + classes, 0),
     seeds: model.seeds,
     learners,
+    others: othersOf(model),
     leftOut,
     pairs: pairsOf(learners),
   };
+}
+
+function othersOf(model: ReportModel): readonly ShownMetric[] {
+  const own = new Set(metricPlugins.map((metric) => metric.name));
+  return allMetrics(model)
+    .filter(({ metric }) => !own.has(metric))
+    .map(({ metric, label, better }) => ({ metric, label, better }));
 }
 
 function learnerOf({ label, trials }: LearnerView, ddof: Ddof): ComparedLearner {

@@ -19,7 +19,7 @@ function section({ ddof, definitions }: Comparison, stream: ComparedNumbers): st
   const metrics = shownMetrics(stream);
   const head = [
     'learner',
-    ...metrics.map(({ label }) => label),
+    ...metrics.map(({ label }) => escaped(label)),
     'time',
     'peak memory',
     'trainable',
@@ -65,7 +65,8 @@ function row(
       const text = `${percent(mean)}${deviation === null ? '' : ` ± ${percent(deviation)}`}`;
       const means = all.flatMap((one) => one.metrics[metric]?.mean ?? []);
       const best = better === 'higher' ? Math.max(...means) : Math.min(...means);
-      return means.length > 1 && percent(mean) === percent(best) ? `**${text}**` : text;
+      const isBest = better !== undefined && means.length > 1 && percent(mean) === percent(best);
+      return isBest ? `**${text}**` : text;
     }),
     duration((seconds['learn'] ?? 0) + (seconds['evaluate'] ?? 0)),
     bytes(peakMemoryBytes),

@@ -17,8 +17,11 @@ export function resultsOf(stream: ComparedNumbers, model: ReportModel): Html {
   const heads = metrics.map(
     ({ label, better }) =>
       html`<th scope="col">
-        ${label}<span aria-hidden="true"> ${better === 'higher' ? '↑' : '↓'}</span
-        ><span class="sr"> (${better} is better)</span>
+        ${name(label)}${
+          better !== undefined &&
+          html`<span aria-hidden="true"> ${better === 'higher' ? '↑' : '↓'}</span
+            ><span class="sr"> (${better} is better)</span>`
+        }
       </th>`,
   );
   return html`<div class="scroll" tabindex="0" role="group" aria-label="Table, scrolls sideways">
@@ -81,7 +84,7 @@ function metricCell(
   const { mean, deviation, values } = found;
   const means = all.flatMap((one) => one.metrics[metric]?.mean ?? []);
   const best = percent(better === 'higher' ? Math.max(...means) : Math.min(...means));
-  const isBest = means.length > 1 && percent(mean) === best;
+  const isBest = better !== undefined && means.length > 1 && percent(mean) === best;
   const each = values.map((value) => percent(value ?? undefined)).join(', ');
   return html`<td class="${isBest && 'best'}" title="seeds: ${each}">
     <span class="v">${percent(mean)}</span

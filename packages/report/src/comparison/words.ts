@@ -7,7 +7,8 @@ import { criticalT } from './student-t.ts';
 export interface ShownMetric {
   readonly metric: string;
   readonly label: string;
-  readonly better: 'higher' | 'lower';
+  /** `undefined` where nobody says: then no number is marked as the best. */
+  readonly better: 'higher' | 'lower' | undefined;
 }
 
 /** Two-sided, after correction. */
@@ -15,9 +16,9 @@ const level = 0.05;
 
 /**
  * The columns of accuracy that a stream's table has: what at least one learner has a number for. Where there are domains, the
- * final average accuracy is the field's "Last".
+ * final average accuracy is the field's "Last". Metrics of other packages come after these.
  */
-export function shownMetrics({ learners }: ComparedNumbers): readonly ShownMetric[] {
+export function shownMetrics({ learners, others }: ComparedNumbers): readonly ShownMetric[] {
   const has = (metric: string): boolean =>
     learners.some(({ metrics }) => (metrics[metric] ?? null) !== null);
   const domains = has('transfer') || has('average');
@@ -28,7 +29,8 @@ export function shownMetrics({ learners }: ComparedNumbers): readonly ShownMetri
     { metric: 'transfer', label: 'Transfer', better: 'higher' },
     { metric: 'average', label: 'Average', better: 'higher' },
   ];
-  return all.filter(({ metric }) => has(metric) && (domains || metric !== 'average'));
+  const usual = all.filter(({ metric }) => has(metric) && (domains || metric !== 'average'));
+  return [...usual, ...others];
 }
 
 /** Whether a pair differs, after correction. */

@@ -45,6 +45,7 @@ write('package.json', {
   type: 'module',
   sideEffects: false,
   engines: { node: '>=20.19' },
+  publishConfig: { access: 'public', provenance: true },
   keywords: ['continual-learning', ...(isLearner ? ['cl-plugin', 'cl-learner'] : [])],
   files: ['dist', 'src', '!**/*.tsbuildinfo'],
   exports: {

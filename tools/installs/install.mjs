@@ -70,6 +70,7 @@ export async function typeCheck(folder, resolution, node) {
     compilerOptions: {
       strict: true,
       skipLibCheck: false,
+      skipDefaultLibCheck: true, // TypeScript's own libraries, which are nobody's here
       target: 'ES2023',
       lib: ['ES2023', 'DOM', 'DOM.Iterable'],
       types: node ? ['node'] : [],

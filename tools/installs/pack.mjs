@@ -1,7 +1,7 @@
 // @ts-check
 // Packs the workspace's packages as npm would publish them.
 import { execFile } from 'node:child_process';
-import { readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -33,6 +33,7 @@ export const root = fileURLToPath(new URL('../..', import.meta.url));
  * @returns {Promise<readonly Packed[]>}
  */
 export async function packAll(folder) {
+  await giveLicences();
   const flags = ['--workspaces', '--json', '--pack-destination', folder];
   const { stdout } = await run('npm', ['pack', ...flags], { cwd: root, maxBuffer: 2 ** 26 });
   /** @type {any[]} */
@@ -57,6 +58,15 @@ export async function packAll(folder) {
       };
     }),
   );
+}
+
+/** Every tarball carries the licence; it stands once in the repository. */
+async function giveLicences() {
+  for (const parent of ['packages', 'apps']) {
+    for (const name of await readdir(join(root, parent))) {
+      await copyFile(join(root, 'LICENSE'), join(root, parent, name, 'LICENSE'));
+    }
+  }
 }
 
 /**

@@ -58,6 +58,28 @@ test('a learner from the template passes its tests at once', async () => {
   tarballs.push(tarball);
 });
 
+test('one of every other kind does too', async () => {
+  // Each has the same dependencies as the learner: they stand once above them, as in a workspace of somebody's.
+  const kinds = ['backbone', 'dataset', 'stream', 'metric', 'reporter'];
+  const above = join(place, 'create');
+  await cp(join(above, 'cl-learner-my-method', 'node_modules'), join(above, 'node_modules'), {
+    recursive: true,
+    force: false,
+    verbatimSymlinks: true,
+  });
+  for (const kind of kinds) {
+    await inside(above, ...['npx', 'create-cl-plugin', `my-${kind}`, '--kind', kind]);
+    const path = join(above, `cl-${kind}-my-${kind}`);
+    await inside(path, 'npm', 'run', 'typecheck');
+    expect(await inside(path, 'npm', 'test')).toMatch(/Tests +\d{2,} passed/u);
+    await inside(path, 'npm', 'run', 'build');
+    const [{ filename }] = JSON.parse(
+      await inside(path, 'npm', 'pack', '--json', '--ignore-scripts'),
+    );
+    if (kind === 'metric') tarballs.push(join(path, filename));
+  }
+});
+
 describe('an example', async () => {
   test.each(await readdir(examples))(
     '%s builds and passes from the tarballs alone',
@@ -78,6 +100,7 @@ test('cl finds them by their short names, lists them, and runs them together', a
   expect(list).toMatch(/fecam .*learner of cl-learner-fecam 0\.1\.0/u);
   expect(list).toMatch(/my-method .*learner of cl-learner-my-method 0\.1\.0/u);
   expect(list).toMatch(/precomputed .*backbone of cl-backbone-precomputed 0\.1\.0/u);
+  expect(list).toMatch(/my-metric .*metric of cl-metric-my-metric 0\.1\.0/u);
   await writeFile(join(app, 'package.json'), '{ "type": "module", "private": true }');
   const learners = ['--learner', 'fecam', '--learner', 'my-method', '--learner', 'nearest-mean'];
   const dataset = [
@@ -97,6 +120,8 @@ test('cl finds them by their short names, lists them, and runs them together', a
       '--json',
       '--reporter',
       'tensorboard',
+      '--metric',
+      'my-metric',
       ...dataset,
       ...learners,
     ),
@@ -104,5 +129,6 @@ test('cl finds them by their short names, lists them, and runs them together', a
   const last = record.trials.map((/** @type {any} */ one) => [one.plugin, one.metrics.last]);
   expect(last.map(([name]) => name)).toEqual(['fecam', 'my-method', 'nearest-mean']);
   for (const [, accuracy] of last) expect(accuracy).toBeGreaterThan(0.15); // chance: one in 60 classes
+  for (const { metrics } of record.trials) expect(metrics['my-metric']).toEqual(expect.any(Number));
   expect(await readdir(join(app, 'runs', 'theirs', 'tensorboard'))).toHaveLength(3);
 });

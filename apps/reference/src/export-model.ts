@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { ModelFiles } from '@cl/backbone';
-import { ClError, isClError } from '@cl/hub';
+import { ClError, isClError, type ClassInfo } from '@cl/hub';
+import type { LearnedTask } from '@cl/hub/node';
 import { usageError } from './usage-error.ts';
 
 /** What the folder's card tells. */
@@ -11,8 +12,11 @@ export interface ExportCard {
   readonly backbone: string;
   readonly fingerprint: string;
   readonly plugin: string;
-  /** Names of what was learned, in order. */
-  readonly tasks: readonly string[];
+  /** What was learned, in order, with the accuracy on each at the end where it was measured. */
+  readonly tasks: readonly LearnedTask[];
+  readonly classes: readonly ClassInfo[];
+  /** Whether the learner promises to hold nothing of single training images. */
+  readonly exemplarFree: boolean;
 }
 
 /** Everything that belongs to a model but its weights. */
@@ -75,22 +79,52 @@ export async function exportModel(
   }
 }
 
-function cardText({ backbone, fingerprint, plugin, tasks }: ExportCard): string {
-  const plain = (text: string): string => text.replaceAll(/[\p{C}\s]+/gu, ' ');
-  const list = tasks.map((task) => `- ${plain(task).replaceAll(/[\\`*_{}[\]<>#|]/gu, '\\$&')}`);
+function cardText(card: ExportCard): string {
+  const { backbone, fingerprint, plugin, tasks, classes, exemplarFree } = card;
+  const plain = (text: string): string =>
+    text.replaceAll(/[\p{C}\s]+/gu, ' ').replaceAll(/[\\`*_{}[\]<>#|]/gu, '\\$&');
+  const rows = tasks.map(({ name, classIds, samples, details }) => {
+    const accuracy = details?.['accuracy'];
+    const percent = typeof accuracy === 'number' ? (accuracy * 100).toFixed(1) : '–';
+    return `| ${plain(name)} | ${classIds.length} | ${samples} | ${percent} |`;
+  });
+  const shown = classes.slice(0, 200).map(({ name }) => plain(name));
+  const more = classes.length - shown.length;
   return `---
-base_model: ${JSON.stringify(plain(backbone))}
+base_model: ${JSON.stringify(backbone.replaceAll(/[\p{C}\s]+/gu, ' '))}
+base_model_relation: finetune
 library_name: transformers.js
+pipeline_tag: image-feature-extraction
 tags: [continual-learning, ${JSON.stringify(plugin)}]
 ---
 
-# Image tower after continual learning with ${plugin}
+# Image tower after continual learning with ${plain(plugin)}
 
-The weights under \`onnx/\` are those of the base model with what ${plugin} learned merged into the image tower; everything
-else is the base model's. The base model's licence holds for them. Fingerprint of the base model: \`${fingerprint}\`.
+The weights under \`onnx/\` are those of the base model with what ${plain(plugin)} learned merged into the image tower; everything
+else is the base model's. Fingerprint of the base model: \`${fingerprint}\`.
 
-Learned, in order:
+## Learned
 
-${list.join('\n')}
+Accuracy in percent, of the whole learner after the last step.
+
+| step | classes | images | accuracy |
+| --- | ---: | ---: | ---: |
+${rows.join('\n')}
+
+## Classes
+
+${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}
+
+## Intended use
+
+Features of images like those it was trained on, for classifiers on top. Measure it on your own images first.
+
+## Data kept
+
+${exemplarFree ? 'Weights only; the learner they come from keeps nothing of single training images.' : 'Weights only. The learner they come from keeps single training images or their features.'}
+
+## Licence
+
+None is stated for the changes. That of the base model holds for the rest, those of the training data besides.
 `;
 }

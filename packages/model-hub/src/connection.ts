@@ -80,7 +80,7 @@ function patient({ retries = defaultRetries, signal, onProgress }: HubOptions): 
 }
 
 /** `Retry-After` is a number of seconds or a date; without one the pause doubles from a quarter of a second. */
-export function pauseMs(retryAfter: string | null, attempt: number): number {
+function pauseMs(retryAfter: string | null, attempt: number): number {
   const text = retryAfter?.trim() ?? '';
   if (/^\d+$/u.test(text)) return Number(text) * 1000;
   const until = Date.parse(text);

@@ -91,7 +91,7 @@ function columnOf(model: ReportModel, key: string): MetricColumn {
 }
 
 /** What a record says of a metric; records are read from disk, and keys of theirs are anybody's. */
-export function recordedMetric(
+function recordedMetric(
   { metrics: recorded = {} }: RunRecord,
   key: string,
 ): RecordedMetric | undefined {

@@ -1,4 +1,7 @@
-import * as all from '@cl/vq-prompt';
+import { resolveOptions } from '@cl/hub';
+import { createVqPrompt, growPools } from '@cl/vq-prompt';
 
-console.log(typeof all);
-// prints object
+const growing = createVqPrompt({ pool: growPools(2) });
+const options = await resolveOptions(growing, { poolSize: 8 });
+console.log(growing.needs.join('+'), options.poolSize);
+// prints image-features+graph 8

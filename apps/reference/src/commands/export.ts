@@ -83,7 +83,9 @@ export const exportCommand: CommandDef = defineCommand({
         backbone: name,
         fingerprint: backbone.fingerprint,
         plugin: plugin.name,
-        tasks: saved.tasks.map((task) => task.name),
+        tasks: saved.tasks,
+        classes: saved.state.classes,
+        exemplarFree: plugin.capabilities(saved.options).exemplarFree,
       };
       const written = await exportModel(out, files, model, card);
       const paths = written.map((file) => join(out, file));

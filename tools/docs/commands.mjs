@@ -39,7 +39,7 @@ export const rules = [
     because: 'it runs this test',
   },
   {
-    command: /^npm install (--save-dev )?@cl\/[a-z-]+( @cl\/[a-z-]+)*$/u,
+    command: /^npm install (--save-dev )?@cl\/[a-z-]+( @cl\/[a-z-]+)*( zod)?$/u,
     by: ['tools/installs/packages.test.mjs', 'installInto('],
     because: 'every package is installed alone there, from its tarball',
   },
@@ -66,9 +66,14 @@ export const rules = [
     by: [strangers, 'workedOn(join('],
     because: 'the template is filled in, installed, tested and used there',
   },
+  {
+    command: /^npx (?=cl |vitest )/u,
+    instead: '',
+    because: 'npx runs the same executable of node_modules/.bin, half a second later',
+  },
   // Runs that take long
   {
-    command: /^(npx )?cl compare --preset embedded/u,
+    command: /^cl compare --preset embedded/u,
     ...nowhere,
     because: 'it trains for hours',
   },
@@ -81,6 +86,16 @@ export const rules = [
     command: /^cl compare .*--name first\b.*/u,
     ...nowhere,
     because: 'two streams over three seeds take minutes',
+  },
+  {
+    command: /^cl run rail-x-tail$/u,
+    ...nowhere,
+    because: 'its ten datasets are 50 GB of downloads',
+  },
+  {
+    command: /--device dml\b/u,
+    stops: /\(DEVICE_UNAVAILABLE\)$/mu,
+    because: 'the page says that it fails where there is no such device',
   },
   {
     command: /^cl run rail-x-tail@embedded$/u,
@@ -152,7 +167,11 @@ export const rules = [
 ];
 
 /** The first words of commands that a test may type. */
-export const programs = ['cl', 'npx cl', 'node', 'create-cl-plugin', 'npm ls', 'npm test', 'test'];
+export const programs = [
+  ...['cl', 'create-cl-plugin'],
+  ...['node', 'npm ls', 'npm test', 'vitest run'],
+  ...['cat', 'test'],
+];
 
 /**
  * What a test does for a command.

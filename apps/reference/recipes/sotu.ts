@@ -7,7 +7,7 @@ import { defineConfig } from '@cl/reference';
 
 export default defineConfig({
   description:
-    'SoTU, reconstructed, beside nearest mean on CIFAR-100 (variants: imagenet-r, imagenet-a, cub-200, cars)',
+    'SoTU, reconstructed, beside nearest mean on CIFAR-100 (variants: imagenet-r, imagenet-a, cub-200, vtab, cars)',
   stream: 'class-incremental@pilot,classesPerTask=10',
   datasets: ['cifar100'],
   backbone: 'Xenova/vit-base-patch16-224-in21k',
@@ -31,17 +31,23 @@ export default defineConfig({
       datasets: ['cub-200'],
       stream: 'class-incremental@pilot,classesPerTask=20',
     },
+    vtab: {
+      description:
+        'five times ten classes; the folder of RanPAC and PILOT, with train/ and test/, as ./vtab',
+      datasets: ['image-folder,root=vtab'],
+      stream: 'class-incremental,classesPerTask=10',
+    },
     cars: {
       description: 'sixteen classes, then nine times twenty',
       datasets: ['cars'],
       stream: 'class-incremental@pilot,baseClasses=16,classesPerTask=20',
     },
     embedded: {
-      description: 'the same method, shortened, on 36 classes of icons: no download',
-      datasets: ['icon-bench,domains=digits+weather'],
+      description: 'the same method, shortened, on two tasks of five digits: no download',
+      datasets: ['icon-bench,domains=digits'],
       backbone: 'tiny-clip',
-      stream: 'class-incremental@pilot,classesPerTask=12,shots=4',
-      learners: ['nearest-mean', 'sotu,epochs=1,label=sotu'],
+      stream: 'class-incremental@pilot,classesPerTask=5,shots=4',
+      learners: ['nearest-mean', 'sotu,epochs=2,batchSize=8,label=sotu'],
     },
   },
 });

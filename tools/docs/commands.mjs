@@ -61,6 +61,12 @@ export const rules = [
     because: 'examples are built from tarballs',
   },
   {
+    command: /^npm test$/u,
+    page: /^packages\/create-cl-plugin\/README/u,
+    by: ['docs/guides/write-a-learner.md', 'npm test'],
+    because: 'the guide makes and tests the same plugin',
+  },
+  {
     command: /./u,
     page: /templates/u,
     by: [strangers, 'workedOn(join('],
@@ -99,7 +105,7 @@ export const rules = [
   },
   {
     command: /^cl run rail-x-tail@embedded$/u,
-    by: [cliTest('recipes'), "'rail-x-tail@embedded'"],
+    by: [cliTest('recipes'), 'recipes/${name}@embedded'],
     because: 'it runs there, and its answer is looked at',
   },
   {

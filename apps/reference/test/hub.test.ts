@@ -1,6 +1,6 @@
 // The hub behind these commands is tested in @cl/model-hub; here, what a user sees of it.
 import { once } from 'node:events';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -59,6 +59,24 @@ test('a backbone goes to a hub and comes back, with progress on standard error a
   );
   const card = await readFile(join(cwd, 'copy', 'README.md'), 'utf8');
   expect(card).toContain('license: "mit"');
+});
+
+test('a disk that is full during a pull is told as such, and leaves the cache as it was', async () => {
+  const hub = await startHub();
+  onTestFinished(() => hub.close());
+  const cwd = await temporaryFolder();
+  await mkdir(join(cwd, 'merged', 'onnx'), { recursive: true });
+  await writeFile(join(cwd, 'merged', 'config.json'), '{ "model_type": "vit" }');
+  await writeFile(join(cwd, 'merged', 'onnx', 'model.onnx'), Buffer.alloc(200_000, 1));
+  await cl(['push', 'merged', 'me/merged', '--hub', hub.url], { cwd });
+  const cacheDir = join(cwd, 'cache');
+  const args = ['pull', 'me/merged', '--hub', hub.url];
+  const full = await cl(args, { cwd, cacheDir, fileLimit: 64 });
+  expect(full.code).toBe(1);
+  expect(full.stderr).toContain('pull me/merged@main: EFBIG: file too large, write. Make room');
+  expect(full.stderr).toContain('(IO_FAILED)');
+  expect(await readdir(join(cacheDir, 'backbones', 'me--merged'))).toEqual(['refs']);
+  expect((await cl(args, { cwd, cacheDir })).code).toBe(0);
 });
 
 test('the line of a transfer tells bytes and the time that is left', () => {

@@ -281,6 +281,19 @@ describe('the command line', () => {
     expect(stderr).toContain('(PLUGIN_FAILED)');
   });
 
+  test('tells a learner that asks for more memory than there is, and exits with 1', async () => {
+    const cwd = await temporaryFolder();
+    await install(cwd, 'cl-learner-first', {
+      source: moduleOf('first', 1, 'new ArrayBuffer(2 ** 52)'),
+    });
+    const args = ['--dataset', 'icon-bench,domains=digits', '--shots', '1'];
+    const { code, stderr } = await cl(['run', '--learner', 'first', ...args], { cwd });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(
+      /^error: run: "first" with seed 0: learner "first": create\(\): memory ran out \(Array buffer allocation failed\), .*\(OUT_OF_MEMORY\)$/mu,
+    );
+  });
+
   test('computes the metric of a package, and shows it in the table, the record and the report', async () => {
     const cwd = await temporaryFolder();
     await install(cwd, 'cl-metric-worst', {

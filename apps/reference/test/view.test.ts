@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { describe } from '../src/errors.ts';
 import { activity, frame } from '../src/view/live.ts';
 import { bar, bytes, clip, duration, percent, plain } from '../src/view/format.ts';
 import { matrixLines } from '../src/view/matrix.ts';
@@ -92,4 +93,11 @@ test('follows a run: what is done, how long is left', () => {
   expect(lines.find((line) => line.startsWith('one'))).toMatch(/50\.0 +– +50\.0$/u);
   expect(lines.at(-1)).toBe('Stopping.');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+});
+
+test('an allocation that failed anywhere is told as such, with what to do', () => {
+  expect(describe(new RangeError('Array buffer allocation failed'), false)).toBe(
+    'error: cl: memory ran out (Array buffer allocation failed), expected room for the work. Close other programs, or ' +
+      'take smaller batches, fewer learners at once or a smaller model. (OUT_OF_MEMORY)',
+  );
 });

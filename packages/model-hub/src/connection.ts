@@ -148,11 +148,9 @@ function answerError(error: HubApiError, { where, code, kept }: FailureWords): C
   return new ClError(code, `${where}: the hub answered ${statusCode}. ${busy}. ${kept}`, cause);
 }
 
-/** Errors of the file system name a call and a path; those of sockets name no path. */
-function isOfDisk(error: unknown): error is Error {
-  return error instanceof Error && 'syscall' in error && ('path' in error || 'dest' in error)
-    ? true
-    : error instanceof Error && 'code' in error && error.code === 'ENOSPC';
+/** Errors of the file system name the call that failed; those of connections come wrapped, or with an address. */
+export function isOfDisk(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && !('address' in error);
 }
 
 /** `fetch failed` says nothing; its cause does. */

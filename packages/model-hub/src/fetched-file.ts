@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { ClError, throwIfAborted, type WorkOptions } from '@cl/hub';
+import { ClError, isClError, throwIfAborted, type WorkOptions } from '@cl/hub';
 import { sha256File } from '@cl/hub/node';
 import { downloadFile } from '@huggingface/hub';
 import type { PullPlace } from './cached-commit.ts';
-import type { Connection } from './connection.ts';
+import { isOfDisk, type Connection } from './connection.ts';
 
 /** What a file should be. */
 export interface ExpectedFile {
@@ -88,8 +88,7 @@ async function store(
         }
         if (done >= total || attempt >= retries) break;
       } catch (error) {
-        const ofHub = error instanceof Error && !('syscall' in error && 'path' in error);
-        if (!ofHub || signal?.aborted === true || attempt >= retries) throw error;
+        if (isOfDisk(error) || isClError(error) || attempt >= retries) throw error;
       }
     }
     await handle.sync();

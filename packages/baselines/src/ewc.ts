@@ -31,6 +31,7 @@ import {
   type LabelledRows,
   type LossParts,
 } from './head-training.ts';
+import { everyScenario, sequential } from './promises.ts';
 
 /** Options of {@link ewc}. */
 export interface EwcOptions extends HeadOptions {
@@ -58,14 +59,8 @@ export const ewc: LearnerPlugin<EwcOptions> = defineLearner({
     ...headShape,
   }),
   needs: ['image-features'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: () => ({
-    exemplarFree: true,
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
-    openVocabulary: false,
-  }),
+  scenarios: everyScenario,
+  capabilities: () => sequential,
   async create(options, { features: source, random }) {
     const head = emptyHead(source.featureDim);
     const remembering = springs(options, { fisher: head, anchor: head });

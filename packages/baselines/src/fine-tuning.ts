@@ -6,6 +6,7 @@
 import { assertState, defineLearner, stateTensor, type LearnerPlugin } from '@cl/hub';
 import { randomResizedCrop, type ImageModel } from '@cl/training';
 import { z } from 'zod';
+import { everyScenario, sequential } from './promises.ts';
 import { towerLearner, type Recipe, type TowerOptions } from './tower-method.ts';
 import { towerHelp, towerShape, type Tensors } from './tower-training.ts';
 
@@ -56,14 +57,8 @@ export const fineTuning: LearnerPlugin<FineTuningOptions> = defineLearner({
     },
   },
   needs: ['image-features', 'graph'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: () => ({
-    exemplarFree: true,
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
-    openVocabulary: false,
-  }),
+  scenarios: everyScenario,
+  capabilities: () => sequential,
   create: (options, context) =>
     towerLearner(name, options, context, (model) => recipeOf(model, options)),
   async restore(state, options, context) {

@@ -30,6 +30,7 @@ import { pickColumns } from '@cl/training';
 import { createZeroShot, fuse, inDistribution, unitFeatures, type ZeroShot } from '@cl/zero-shot';
 import { z } from 'zod';
 import { JointSolver, type Block } from './joint-solve.ts';
+import { everyScenario, sequential } from './promises.ts';
 
 /** Options of {@link jointRidge}; named and meant as RAIL's. */
 export interface JointRidgeOptions {
@@ -69,12 +70,10 @@ export const jointRidge: LearnerPlugin<JointRidgeOptions> = defineLearner({
     precision: z.enum(['float32', 'mixed', 'float64']),
   }),
   needs: ['image-features'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
+  scenarios: everyScenario,
   capabilities: ({ adapterWeight }) => ({
+    ...sequential,
     exemplarFree: false,
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
     openVocabulary: adapterWeight < 1,
   }),
   async create(options, { features, random }) {

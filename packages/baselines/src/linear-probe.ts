@@ -14,6 +14,7 @@ import {
   type Remembering,
 } from './head-method.ts';
 import { headDefaults, headHelp, headShape } from './head-training.ts';
+import { everyScenario, sequential } from './promises.ts';
 import { emptyMemory, savedMemory } from './row-memory.ts';
 
 /** Options of {@link linearProbe}. */
@@ -82,14 +83,8 @@ export const linearProbe: LearnerPlugin<LinearProbeOptions> = defineLearner({
     },
   },
   needs: ['image-features'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: ({ mode }) => ({
-    exemplarFree: mode === 'sequential',
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
-    openVocabulary: false,
-  }),
+  scenarios: everyScenario,
+  capabilities: ({ mode }) => ({ ...sequential, exemplarFree: mode === 'sequential' }),
   async create(options, { features: source, random }) {
     const seed = headSeed(random);
     const remembering =

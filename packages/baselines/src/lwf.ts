@@ -17,6 +17,7 @@ import {
   type Remembering,
 } from './head-method.ts';
 import { headDefaults, headHelp, headShape, type LossParts } from './head-training.ts';
+import { everyScenario, sequential } from './promises.ts';
 
 /** Options of {@link lwf}. */
 export interface LwfOptions extends HeadOptions {
@@ -52,14 +53,8 @@ export const lwf: LearnerPlugin<LwfOptions> = defineLearner({
     pilot: { help: 'λ 3 and T 2, as in PILOT.', values: { strength: 3, temperature: 2 } },
   },
   needs: ['image-features'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: () => ({
-    exemplarFree: true,
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
-    openVocabulary: false,
-  }),
+  scenarios: everyScenario,
+  capabilities: () => sequential,
   async create(options, { features: source, random }) {
     const head = emptyHead(source.featureDim);
     const remembering = teacherOf(options, head);

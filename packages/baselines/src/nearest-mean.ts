@@ -28,6 +28,7 @@ import {
 import { multiply } from '@cl/linalg';
 import { unitFeatures } from '@cl/zero-shot';
 import { z } from 'zod';
+import { everyScenario, sequential } from './promises.ts';
 
 /** {@link nearestMean} has no options. */
 export type NearestMeanOptions = Readonly<Record<string, never>>;
@@ -40,14 +41,8 @@ export const nearestMean: LearnerPlugin<NearestMeanOptions> = defineLearner({
   help: {},
   schema: z.object({}),
   needs: ['image-features'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: () => ({
-    exemplarFree: true,
-    mergeable: true,
-    unlearn: true,
-    deterministic: true,
-    openVocabulary: false,
-  }),
+  scenarios: everyScenario,
+  capabilities: () => ({ ...sequential, mergeable: true, unlearn: true }),
   async create(_options, { features }) {
     return new NearestMean(features, new ClassRegistry(), 0, []);
   },

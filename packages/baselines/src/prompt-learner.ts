@@ -1,6 +1,7 @@
 /** What L2P, DualPrompt and CODA-Prompt promise alike, and how a recipe becomes a learner. */
 import { assertState, defineLearner, type LearnerPlugin, type PluginDefinition } from '@cl/hub';
 import type { ImageModel } from '@cl/training';
+import { everyScenario, sequential } from './promises.ts';
 import { asTower, type PromptOptions } from './prompted-tower.ts';
 import { towerLearner, type Recipe } from './tower-method.ts';
 
@@ -13,14 +14,8 @@ export function definePromptLearner<O extends PromptOptions>(
   return defineLearner({
     ...definition,
     needs: ['image-features', 'graph'],
-    scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-    capabilities: () => ({
-      exemplarFree: true,
-      mergeable: false,
-      unlearn: false,
-      deterministic: true,
-      openVocabulary: false,
-    }),
+    scenarios: everyScenario,
+    capabilities: () => sequential,
     create: (options, context) =>
       towerLearner(name, asTower(options), context, (model) => recipeOf(model, options)),
     async restore(state, options, context) {

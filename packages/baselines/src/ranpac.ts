@@ -32,6 +32,7 @@ import { ClosedLearner, type Method } from '@cl/training';
 import { z } from 'zod';
 import { featuresOf, featureScaleHelp, type FeatureScale } from './features.ts';
 import { heldOutRidge } from './held-out-ridge.ts';
+import { everyScenario, sequential } from './promises.ts';
 
 /** Options of {@link ranpac}. */
 export interface RanpacOptions {
@@ -84,14 +85,8 @@ export const ranpac: LearnerPlugin<RanpacOptions> = defineLearner({
     },
   },
   needs: ['image-features'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: () => ({
-    exemplarFree: true,
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
-    openVocabulary: false,
-  }),
+  scenarios: everyScenario,
+  capabilities: () => sequential,
   async create(options, { features: source, random }) {
     const seed = random.fork('random-projection').uint32(); // RAIL's label: one seed, one hidden layer
     const width = widthOf(options, source);

@@ -26,6 +26,7 @@ import { cholesky, createGram, Gram, multiply } from '@cl/linalg';
 import { ClosedLearner, type Method } from '@cl/training';
 import { z } from 'zod';
 import { featuresOf, featureScaleHelp, type FeatureScale } from './features.ts';
+import { everyScenario, sequential } from './promises.ts';
 
 /** Options of {@link slda}. */
 export interface SldaOptions {
@@ -59,14 +60,8 @@ export const slda: LearnerPlugin<SldaOptions> = defineLearner({
     },
   },
   needs: ['image-features'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: () => ({
-    exemplarFree: true,
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
-    openVocabulary: false,
-  }),
+  scenarios: everyScenario,
+  capabilities: () => sequential,
   async create(options, { features }) {
     const scatter = createGram(features.featureDim);
     return new ClosedLearner(name, new Slda(features, options, [], scatter));

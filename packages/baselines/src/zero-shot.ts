@@ -21,6 +21,7 @@ import {
 } from '@cl/hub';
 import { createZeroShot, unitFeatures, type ZeroShot } from '@cl/zero-shot';
 import { z } from 'zod';
+import { everyScenario, sequential } from './promises.ts';
 
 /** Options of {@link zeroShot}. */
 export interface ZeroShotLearnerOptions {
@@ -35,14 +36,8 @@ export const zeroShot: LearnerPlugin<ZeroShotLearnerOptions> = defineLearner({
   help: { templates: 'Prompts for all classes, {} is the class; empty: each class’s own.' },
   schema: z.object({ templates: z.array(z.string().includes('{}')).readonly() }),
   needs: ['image-features', 'text-features'],
-  scenarios: ['class-incremental', 'domain-incremental', 'task-incremental', 'x-tail', 'mtil'],
-  capabilities: () => ({
-    exemplarFree: true,
-    mergeable: false,
-    unlearn: false,
-    deterministic: true,
-    openVocabulary: true,
-  }),
+  scenarios: everyScenario,
+  capabilities: () => ({ ...sequential, openVocabulary: true }),
   async create(options, { features }) {
     return new ZeroShotLearner(features, createZeroShot(features, options), [], 0);
   },

@@ -17,6 +17,7 @@ import {
   type UnlearnRequest,
   type WorkOptions,
 } from '@cl/hub';
+import { pickColumns } from '@cl/training';
 import { describeState } from './account.ts';
 import { learnTask } from './learn-task.ts';
 import { assertMemory, bytesNeeded, orOutOfMemory } from './memory.ts';
@@ -83,13 +84,7 @@ export class SotuLearner implements Learner {
     const { weights, classifier } = this.#state;
     const features = await this.#parts.extractor.features(weights, images, options);
     const scores = await classifier.scores(features, options.signal);
-    const values = new Float64Array(images.length * columns.length);
-    for (let i = 0; i < images.length; i += 1) {
-      for (let c = 0; c < columns.length; c += 1) {
-        values[i * columns.length + c] = scores.data[i * scores.cols + columns[c]!]!;
-      }
-    }
-    return { classes, values, sources };
+    return { classes, values: pickColumns(scores.data, scores.cols, columns), sources };
   }
 
   async save(): Promise<LearnerState> {

@@ -17,6 +17,7 @@ const commands: Readonly<Record<string, () => Promise<CommandDef>>> = {
   report: async () => (await import('./commands/report.ts')).reportCommand,
   push: async () => (await import('./commands/hub.ts')).pushCommand,
   pull: async () => (await import('./commands/hub.ts')).pullCommand,
+  explain: async () => (await import('./commands/explain.ts')).explainCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
 };
 

@@ -1,5 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { errorCatalogue } from '@cl/hub';
 import { expect, test } from 'vitest';
 import { cl, temporaryFolder } from './fixtures/cl.ts';
 
@@ -43,6 +44,21 @@ test('lists models, and which of them were downloaded', async () => {
   expect(stdout).toMatch(/^ {2}tiny-clip .*embedded$/mu);
   expect(stdout).toMatch(/^ {2}someone\/vit-tiny .*cached$/mu);
   expect(stdout).toMatch(/^ {2}Xenova\/clip-vit-base-patch16 .*about 599 MB$/mu);
+});
+
+test('explains an error code, and lists all', async () => {
+  const cwd = await temporaryFolder();
+  const one = await cl(['explain', 'wrong_backbone'], { cwd });
+  expect(one.stdout).toMatch(
+    /^WRONG_BACKBONE {2}A saved learner belongs to another backbone\.\nwhen {2}/u,
+  );
+  expect(one.stdout).toContain('help  Load the backbone that the message names');
+  const all = await cl(['explain', '--json'], { cwd });
+  const codes = (JSON.parse(all.stdout) as { code: string }[]).map(({ code }) => code);
+  expect(codes).toEqual(Object.keys(errorCatalogue));
+  const wrong = await cl(['explain', 'NOT_FUOND'], { cwd });
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain('did you mean "NOT_FOUND"?');
 });
 
 test('examines the machine: every device with a reason', async () => {

@@ -11,7 +11,7 @@ import { createSweep } from '../src/kernels/sweep.ts';
 import { adamWUpdate } from '../src/optimizers/adam-w.ts';
 import { sumOfSquares } from '../src/optimizers/clip.ts';
 import { fineTuner, imageBatch } from './support/fine-tuning.ts';
-import { startTorch } from './support/torch.ts';
+import { allocatorsInUse, startTorch } from './support/torch.ts';
 
 const rows = Number(process.env['CL_BENCH_BATCH'] ?? 8);
 const rounds = Number(process.env['CL_BENCH_ROUNDS'] ?? 4);
@@ -38,6 +38,7 @@ bench(
       const { ms, cpu } = await torch.step();
       theirs.push({ wall: ms, cpu });
     }
+    const peak = process.resourceUsage().maxRSS / 1e6;
     const sizes = trainer.store.values.length;
     await trainer.dispose();
     torch?.close();
@@ -66,9 +67,12 @@ bench(
         `speed of PyTorch’s: ${ratio('wall')} on the clock, ${ratio('cpu')} of the processor`,
       );
     }
+    const part = (of: keyof Cost): string =>
+      `${((100 * middle(optimizer, of)) / middle(ours, of)).toFixed(1)} %`;
     console.log(
-      `${cpus()[0]!.model}, 2 threads, Node ${process.version}, onnxruntime ${version}, load ${loadavg()[0]!.toFixed(1)}; ` +
-        'PyTorch with MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=1e11 MALLOC_TOP_PAD_=5e8, Node with the default allocator',
+      `share of the optimiser: ${part('wall')} on the clock, ${part('cpu')} of the processor; peak memory of this process ` +
+        `${peak.toFixed(1)} GB; ${cpus()[0]!.model}, 2 threads, Node ${process.version}, onnxruntime ${version}, load ` +
+        `${loadavg()[0]!.toFixed(1)}; ${allocatorsInUse()}`,
     );
   },
   { iterations: 1, time: 0, warmupIterations: 0, warmupTime: 0 },

@@ -20,6 +20,16 @@ export function takeRows({ rows, feeds }: Batch, from: number, to: number): Batc
 }
 
 /**
+ * A batch as micro-batches of at most so many rows, for one step of a trainer: views, not copies.
+ *
+ * @throws ClError `SHAPE_MISMATCH` for a feed whose first axis is not the rows.
+ */
+export function splitBatch(batch: Batch, rows: number): readonly Batch[] {
+  const starts = Array.from({ length: Math.ceil(batch.rows / rows) }, (_, i) => i * rows);
+  return starts.map((from) => takeRows(batch, from, Math.min(from + rows, batch.rows)));
+}
+
+/**
  * Tensors one below the other.
  *
  * @throws ClError `SHAPE_MISMATCH` when their first axes are not the rows.
@@ -42,7 +52,7 @@ export function joinRows(name: string, parts: readonly Tensor[], rows: number): 
 function notRows(what: string, dims: readonly number[], rows: number): ClError {
   return new ClError(
     'SHAPE_MISMATCH',
-    `evaluator: ${what} is [${dims.join(', ')}], expected ${rows} rows as its first axis. ` +
-      'Leave the option rows out, or give the graph such a value.',
+    `rows: ${what} is [${dims.join(', ')}], expected ${rows} rows as its first axis. ` +
+      'Run the batch whole (an evaluator without the option rows), or give the graph such a value.',
   );
 }

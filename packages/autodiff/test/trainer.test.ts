@@ -1,5 +1,5 @@
 import { Emitter, adamW, cosine, crossEntropy, rule, sgd } from '@cl/autodiff';
-import { createTrainer, type Batch, type TrainerOptions } from '@cl/autodiff/node';
+import { createTrainer, splitBatch, type Batch, type TrainerOptions } from '@cl/autodiff/node';
 import { createRandom, type Tensor } from '@cl/hub';
 import type { OnnxGraph, OnnxTensor } from '@cl/onnx';
 import { expect, test } from 'vitest';
@@ -101,31 +101,13 @@ test('a checkpoint continues to the same bits as never having stopped', async ()
 
 test('micro-batches of different size take the step of the batch they make up', async () => {
   const whole = batch(10);
-  const part = (from: number, to: number): Batch => {
-    const { x, labels } = whole.feeds;
-    return {
-      rows: to - from,
-      feeds: {
-        x: {
-          dtype: 'float32',
-          dims: [to - from, 4],
-          data: (x!.data as Float32Array).subarray(4 * from, 4 * to),
-        },
-        labels: {
-          dtype: 'int64',
-          dims: [to - from],
-          data: (labels!.data as BigInt64Array).subarray(from, to),
-        },
-      },
-    };
-  };
   const plain = { optimizer: sgd({ learningRate: 0.5 }) };
   const run = (given: Batch | readonly Batch[]) =>
     withTrainer(plain, async (trainer) => ({
       report: await trainer.step(given),
       values: trainer.store.values.slice(),
     }));
-  const [once, parts] = [await run(whole), await run([part(0, 7), part(7, 10)])];
+  const [once, parts] = [await run(whole), await run(splitBatch(whole, 7))]; // 7 and 3 rows
   expect(parts.report.loss).toBeCloseTo(once.report.loss, 6);
   parts.values.forEach((value, i) => {
     expect(value).toBeCloseTo(once.values[i]!, 6);

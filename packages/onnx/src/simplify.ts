@@ -1,4 +1,5 @@
 /** All that makes an exported graph what its author meant, in the right order. */
+import { ClError } from '@cl/hub';
 import { removeDeadCode, removeIdentities, shareCommon } from './dead-code.ts';
 import type { OnnxTensor } from './element-type.ts';
 import type { OnnxGraph } from './graph.ts';
@@ -43,11 +44,34 @@ export function simplify(graph: OnnxGraph, options: FoldOptions = {}): OnnxGraph
 /**
  * Names of the constants that training may change: floating point, more than one element. Pass them, or some of
  * them, as `parameters` to have a graph that can be trained: a bias of zeros is then no idle addition.
+ *
+ * @param graph - whose constants.
+ * @param behind - a value: only the constants that are read on the way from it to the outputs.
+ * @throws ClError `NOT_FOUND` when no node reads that value.
  */
-export function weightsOf(graph: OnnxGraph): string[] {
+export function weightsOf(graph: OnnxGraph, behind?: string): string[] {
   const isWeight = ({ dtype, data }: OnnxTensor): boolean =>
     dtype.includes('float') && data.length > 1;
-  return [...graph.initializers].filter(([, tensor]) => isWeight(tensor)).map(([name]) => name);
+  const all = [...graph.initializers].filter(([, tensor]) => isWeight(tensor));
+  const names = all.map(([name]) => name);
+  if (behind === undefined) return names;
+  const read = readBehind(graph, behind);
+  return names.filter((name) => read.has(name));
+}
+
+/** The inputs of all nodes that depend on a value. */
+function readBehind({ nodes }: OnnxGraph, value: string): ReadonlySet<string> {
+  const [reached, read] = [new Set([value]), new Set<string>()];
+  for (const { inputs, outputs } of nodes) {
+    if (!inputs.some((name) => reached.has(name))) continue;
+    for (const name of inputs) read.add(name);
+    for (const name of outputs) reached.add(name);
+  }
+  if (read.size > 0) return read;
+  throw new ClError(
+    'NOT_FOUND',
+    `weightsOf: no node reads "${value}", expected a value on the way to the outputs. Look at printGraph(graph) for names.`,
+  );
 }
 
 /**

@@ -369,6 +369,24 @@ test('weights that are equal now stay apart, and idle ones stay when they are pa
   expect(weights({ parameters: weightsOf(graph) })).toEqual(['a', 'b', 'zeros']);
 });
 
+test('the weights behind a value are those on its way to the outputs', () => {
+  const graph = graphOf((g, x) => {
+    const a = g.node('Mul', [x, g.initializer('a', gain)]);
+    const aside = g.node('Mul', [x, g.initializer('aside', gain)]);
+    const b = g.node('Mul', [a, g.initializer('b', gain)]);
+    return g.node('Add', [g.node('Add', [b, g.initializer('c', gain)]), aside]);
+  });
+  const value = graph.nodes.find(({ inputs }) => inputs.includes('a'))!.outputs[0]!;
+  expect(weightsOf(graph, value)).toEqual(['b', 'c']);
+  expect(weightsOf(graph, 'aside')).toEqual(['aside']);
+  expect(() => weightsOf(graph, 'block.7')).toThrow(
+    expect.objectContaining({
+      code: 'NOT_FOUND',
+      message: expect.stringContaining('weightsOf: no node reads "block.7", expected a value'),
+    }),
+  );
+});
+
 test('an output that is constant stays an output', () => {
   const graph = simplify(
     graphOf((g, x) => g.node('Cast', [g.node('Shape', [x])], { to: 1n })),

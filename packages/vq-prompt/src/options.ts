@@ -36,6 +36,7 @@ export interface VqPromptOptions {
   readonly classifierBatches: 'all' | 'old-classes';
   readonly statisticsView: 'whole' | 'augmented';
   readonly addedVariance: number;
+  readonly microBatchSize: number;
   readonly recompute: 'none' | 'blocks';
   readonly memoryMegabytes: number;
   readonly threads: number;
@@ -75,6 +76,7 @@ export const defaults: VqPromptOptions = {
   classifierBatches: 'all',
   statisticsView: 'whole',
   addedVariance: 1,
+  microBatchSize: 0,
   recompute: 'none',
   memoryMegabytes: 512,
   threads: 0,
@@ -125,6 +127,8 @@ export const help: Readonly<Record<keyof VqPromptOptions, string>> = {
   statisticsView:
     'Means and variances are those of whole images, or of augmented ones (the authors’ code; with augmentation crop).',
   addedVariance: 'Stage 2: added to the variance of each feature.',
+  microBatchSize:
+    'Stage 1: images of one run; a step takes several runs, for less memory at the same result. 0: a step is one run.',
   recompute:
     'Stage 1: blocks are run again for their gradients instead of being kept, for less memory and a third more time.',
   memoryMegabytes:
@@ -170,6 +174,7 @@ export const schema: z.ZodType<VqPromptOptions> = z
     classifierBatches: z.enum(['all', 'old-classes']),
     statisticsView: z.enum(['whole', 'augmented']),
     addedVariance: weight,
+    microBatchSize: z.int().min(0).max(10_000),
     recompute: z.enum(['none', 'blocks']),
     memoryMegabytes: z.number().min(0).max(1e6),
     threads: z.int().min(0).max(1024),
@@ -181,6 +186,10 @@ export const schema: z.ZodType<VqPromptOptions> = z
   .refine(({ promptLength }) => promptLength % 2 === 0, {
     path: ['promptLength'],
     message: 'is odd; half of the tokens go before the keys, half before the values',
+  })
+  .refine(({ microBatchSize, balanceWeight }) => microBatchSize === 0 || balanceWeight === 0, {
+    path: ['microBatchSize'],
+    message: 'balanceWeight is of scores over a whole batch; leave one of the two at 0',
   })
   .refine(({ schedule, epochs }) => schedule !== 'epoch-cosine' || epochs >= 2, {
     path: ['epochs'],

@@ -7,7 +7,7 @@ import {
   vqPromptEpochCosine,
   type Schedule,
 } from '@cl/autodiff';
-import { createTrainer, type Batch } from '@cl/autodiff/node';
+import { createTrainer, splitBatch, type Batch } from '@cl/autodiff/node';
 import type { Random, Tensor, TrainableBackbone, WorkOptions, Lesson } from '@cl/hub';
 import {
   imageSource,
@@ -65,6 +65,7 @@ export async function trainPrompts(inputs: StageOneInputs, work: WorkOptions): P
   const classes = head['head.bias'].dims[0]!;
   const weights = lossWeights(options, model.width);
   const steps = stepsOf(lesson.images.length, options);
+  const rowsOfRun = options.microBatchSize || options.batchSize;
   const trainer = createTrainer({
     graph: (rows) => model.training(rows, sizes, { classes, allowed, weights, protect }),
     loss: 'loss',
@@ -84,13 +85,13 @@ export async function trainPrompts(inputs: StageOneInputs, work: WorkOptions): P
     }),
     schedule: scheduleOf(options, steps, stepsPerEpoch(lesson.images.length, options)),
     classCounts: { labels: classes },
-    recompute: options.recompute === 'none' ? 'none' : model.checkpoints(options.batchSize),
+    recompute: options.recompute === 'none' ? 'none' : model.checkpoints(rowsOfRun),
     threads: options.threads,
   });
   try {
     let done = 0;
     for await (const batch of batchesOf(inputs, work)) {
-      await trainer.step(batch, { signal: work.signal });
+      await trainer.step(splitBatch(batch, rowsOfRun), { signal: work.signal });
       done += 1;
       work.onProgress?.({ phase: 'prompts', done, total: steps });
     }

@@ -38,6 +38,10 @@ test('a loss that is no number stops at its step, and the learner is as it was',
 });
 
 test.each([
+  [
+    { microBatchSize: 4, balanceWeight: 0.1 },
+    'option microBatchSize is 4: balanceWeight is of scores over a whole batch',
+  ],
   [{ promptLength: 5 }, 'option promptLength is 5: is odd; half of the tokens go before the keys'],
   [{ layers: [0, 0] }, 'a layer is named twice'],
   [{ layers: [] }, 'option layers is []'],

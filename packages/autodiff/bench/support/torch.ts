@@ -24,6 +24,15 @@ export const allocators = {
   },
 } as const;
 
+/** The settings of PyTorch's allocator and of this process, to stand beside a ratio. */
+export function allocatorsInUse(): string {
+  const names = Object.keys(allocators.tuned);
+  const tuned = Object.entries(allocators.tuned).map((setting) => setting.join('='));
+  const own = names.filter((name) => process.env[name] !== undefined);
+  const ours = own.map((name) => `${name}=${process.env[name]!}`).join(' ');
+  return `PyTorch with ${tuned.join(' ')}, Node with ${ours || 'the default allocator'}`;
+}
+
 /**
  * Starts a script such as `torch_vit.py`, with the Python that the environment variable `CL_BENCH_PYTHON` names.
  *

@@ -1,6 +1,6 @@
 // @ts-check
 // What pages point at is there: files, npm scripts, the guides on the site.
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
@@ -37,6 +37,19 @@ test('every guide is on the site, and linked from the README', async () => {
   expect(guides.length).toBeGreaterThan(10);
   expect(guides.filter((path) => !projectDocuments.includes(path))).toEqual([]);
   expect(guides.filter((path) => !readme.includes(`(${path})`))).toEqual([]);
+});
+
+test('the picture of the layers in CONTRIBUTING has every package, in its layer', async () => {
+  const contributing = await readFile(join(root, 'CONTRIBUTING.md'), 'utf8');
+  const folders = ['packages', 'apps'].flatMap((group) =>
+    readdirSync(join(root, group)).map((name) => ({ folder: join(group, name), name })),
+  );
+  expect(folders.length).toBeGreaterThan(20);
+  for (const { folder, name } of folders) {
+    const { nx } = JSON.parse(await readFile(join(root, folder, 'package.json'), 'utf8'));
+    const layer = nx.tags[0].replace('layer:', '');
+    expect(contributing).toMatch(new RegExp(`^${layer} +(\\S+ +)*${name}( |$)`, 'mu'));
+  }
 });
 
 /** The folder of the nearest package.json. @param {string} path */

@@ -103,10 +103,11 @@ async function bytesIn(folder) {
   return Number.parseInt(stdout, 10) * 1024;
 }
 
-/** Nothing that npm sets for its children leaks into a stranger's npm. */
+/** Nothing that npm sets for its children leaks into a stranger's npm, but for how it reaches the network. */
 export function strangersEnvironment() {
+  const network = /^npm_config_(?:registry|cache|cafile|proxy|https_proxy|noproxy)$/u;
   const own = Object.entries(process.env).filter(
-    ([name]) => !/^npm_|^NODE_OPTIONS$|^VITEST/u.test(name),
+    ([name]) => network.test(name) || !/^npm_|^NODE_OPTIONS$|^VITEST/u.test(name),
   );
   return { ...Object.fromEntries(own), ONNXRUNTIME_NODE_INSTALL: 'skip' };
 }

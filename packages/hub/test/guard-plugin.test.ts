@@ -6,13 +6,17 @@ import {
   defineLearner,
   defineMetric,
   defineReporter,
+  defineStream,
   guardPlugin,
+  scenarios,
   type Backbone,
+  type Dataset,
   type Experience,
   type Learner,
   type LearnerContext,
   type LearnerPlugin,
   type Scores,
+  type Stream,
 } from '@cl/hub';
 import { describe, expect, test } from 'vitest';
 import { errorOf } from './error-of.ts';
@@ -209,6 +213,31 @@ test('a dataset without test samples is refused', async () => {
   const plugin = guardPlugin(defineDataset({ ...about, create }));
   const error = await errorOf(() => plugin.create({}));
   expect(error.message).toContain('create() returned train as an array of 0, expected lists');
+});
+
+test('a dataset whose samples are paths is refused, with the one that was found', async () => {
+  const create = async () =>
+    ({ name: 'd', classes: [cat], train: ['a.png'], test: ['b.png'] }) as unknown as Dataset;
+  const plugin = guardPlugin(defineDataset({ ...about, create }));
+  const error = await errorOf(() => plugin.create({}));
+  expect(error.message).toContain(
+    'dataset "guest": create() returned "a.png" as train[0], expected a sample with image and classId',
+  );
+});
+
+test('a stream whose evaluations are not such is refused', async () => {
+  const create = async () =>
+    ({
+      name: 's',
+      scenario: scenarios['class-incremental'],
+      experiences: [experience],
+      evaluations: [{ name: 'one', classes: [cat] }],
+    }) as unknown as Stream;
+  const plugin = guardPlugin(defineStream({ ...about, scenario: 'class-incremental', create }));
+  const error = await errorOf(() => plugin.create({}, { datasets: [], random: createRandom(0) }));
+  expect(error.message).toContain(
+    'create() returned an object with name, classes as evaluations[0], expected an evaluation with name, classes and test',
+  );
 });
 
 test('a metric that gives NaN is refused', async () => {

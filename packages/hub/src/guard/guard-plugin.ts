@@ -3,14 +3,14 @@
  * the protocol does not allow becomes an error that names it, where it happens, instead of a strange number later.
  */
 import type { Backbone, BackbonePlugin } from '../backbone.ts';
-import type { Dataset, DatasetPlugin, StreamPlugin } from '../dataset.ts';
-import type { Stream } from '../experience.ts';
+import type { DatasetPlugin, StreamPlugin } from '../dataset.ts';
 import type { LearnerPlugin } from '../learner.ts';
 import type { MetricPlugin } from '../metric.ts';
 import type { AnyPlugin } from '../registry.ts';
 import type { ReporterPlugin } from '../reporter.ts';
 import type { Matrix } from '../tensor.ts';
 import { brokenPromise, callPlugin, callPluginNow, hasMethods, shown } from './broken-promise.ts';
+import { guardDataset, guardStream } from './guard-data.ts';
 import { guardLearner } from './guard-learner.ts';
 
 /** What is under guard already: a second guard would only look twice. */
@@ -50,18 +50,12 @@ const guards: Readonly<Record<string, (plugin: never) => object>> = {
       guardBackbone(plugin, await call(plugin, 'create()', () => plugin.create(...given))),
   }),
   dataset: (plugin: DatasetPlugin): Partial<DatasetPlugin> => ({
-    create: async (...given) => {
-      const dataset = await call(plugin, 'create()', () => plugin.create(...given));
-      assertLists(plugin, dataset, ['classes', 'train', 'test'] satisfies (keyof Dataset)[]);
-      return dataset;
-    },
+    create: async (...given) =>
+      guardDataset(plugin, await call(plugin, 'create()', () => plugin.create(...given))),
   }),
   stream: (plugin: StreamPlugin): Partial<StreamPlugin> => ({
-    create: async (...given) => {
-      const stream = await call(plugin, 'create()', () => plugin.create(...given));
-      assertLists(plugin, stream, ['experiences', 'evaluations'] satisfies (keyof Stream)[]);
-      return stream;
-    },
+    create: async (...given) =>
+      guardStream(plugin, await call(plugin, 'create()', () => plugin.create(...given))),
   }),
   metric: (plugin: MetricPlugin): Partial<MetricPlugin> => ({
     compute(input) {
@@ -137,12 +131,4 @@ function guardBackbone(plugin: BackbonePlugin, value: unknown): Backbone {
     }),
     dispose: () => call(plugin, 'dispose()', () => backbone.dispose()),
   } satisfies Backbone;
-}
-
-function assertLists(plugin: AnyPlugin, value: unknown, names: readonly string[]): void {
-  const fields = (value ?? {}) as Record<string, unknown>;
-  const wrong = names.find((name) => !Array.isArray(fields[name]) || fields[name].length === 0);
-  if (wrong === undefined) return;
-  const found = fields[wrong] === undefined ? shown(value) : `${wrong} as ${shown(fields[wrong])}`;
-  throw brokenPromise(plugin, 'create()', found, `lists that are not empty: ${names.join(', ')}`);
 }

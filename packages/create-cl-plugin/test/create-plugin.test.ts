@@ -52,8 +52,10 @@ describe('a repository of each kind', () => {
       ]);
       for (const file of made.files) {
         const text = await readFile(join(made.folder, file), 'utf8');
-        expect(text).not.toMatch(/my-plugin|myPlugin|MyPlugin|__/u);
+        expect(text).not.toMatch(/my-plugin|myPlugin|MyPlugin|__|\*\*[A-Z]+\*\*/u);
       }
+      const readme = await readFile(join(made.folder, 'README.md'), 'utf8');
+      expect(readme).toMatch(new RegExp(`^# ${made.package}\n\n.+\n\nA ${kind} for `, 'u'));
     }
   });
 

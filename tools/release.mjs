@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { protocolVersion } from '../packages/hub/dist/index.js';
 import { packAll, root } from './installs/pack.mjs';
 import { packageProblems, typeProblems } from './installs/problems.mjs';
 import { sizes } from './installs/sizes.mjs';
@@ -24,6 +23,7 @@ if (!values['dry-run'] && (CI !== 'true' || GITHUB_REPOSITORY === '')) {
 if (!values['dry-run']) stateOrigin();
 
 execFileSync('npm', ['run', '--silent', 'build'], inherit);
+const { protocolVersion } = await import('../packages/hub/dist/index.js'); // built just now
 const folder = mkdtempSync(join(tmpdir(), 'cl-release-'));
 try {
   const packed = (await packAll(folder)).filter(({ isPrivate }) => !isPrivate);

@@ -139,7 +139,7 @@ const usages: Readonly<Record<TemplateKind, string>> = {
   dataset:
     'cl run --dataset NAME --stream class-incremental,classesPerTask=1 --learner nearest-mean',
   stream: 'cl run --stream NAME --learner nearest-mean',
-  metric: 'cl list metrics',
+  metric: 'cl run --learner nearest-mean --metric NAME',
   reporter: 'cl run --learner nearest-mean --reporter NAME',
 };
 

@@ -23,6 +23,7 @@ export interface MetricPlugin<O extends object = object> extends Plugin<'metric'
   /** The definition as a formula, in words that a report can print. */
   readonly formula: string;
   readonly better: 'higher' | 'lower';
+  /** A share, or a difference of shares: tables show it in percent. Pure. */
   compute(input: MetricInput): number | undefined;
 }
 

@@ -48,6 +48,28 @@ test('what another test runs stands there', async () => {
   }
 });
 
+test('commands within sentences name subcommands and flags that there are', async () => {
+  const named = (await readPages()).flatMap(({ path, text }) =>
+    [...text.matchAll(/`(?:npx )?cl ([a-z]+)([^`\n]*)`/gu)].map(([, name = '', rest = '']) => {
+      const flags = [...rest.matchAll(/--([a-z][a-z-]*)(?![\w.-])/gu)].map(([, flag]) => flag);
+      return { path, name, flags };
+    }),
+  );
+  expect(named.length).toBeGreaterThan(30);
+  const help = new Map();
+  for (const name of new Set(named.map((one) => one.name))) {
+    const { code, output } = await carryOut(place, root, `cl ${name} --help`);
+    expect(code, `cl ${name}: ${output}`).toBe(0);
+    help.set(name, output);
+  }
+  const unknown = named.flatMap(({ path, name, flags }) =>
+    flags
+      .filter((flag) => !help.get(name).includes(`--${flag}`))
+      .map((flag) => `${path}: cl ${name} --${flag}`),
+  );
+  expect(unknown).toEqual([]);
+});
+
 /** Answers that do not depend on the folder, or on what was typed before. @type {Map<string, ReturnType<typeof carryOut>>} */
 const remembered = new Map();
 

@@ -47,7 +47,7 @@ function indexOf(codes) {
     `---\ntitle: Error codes\nchildren:\n${children}\n---`,
     '# Error codes',
     'Every error that the packages throw on purpose is a `ClError` with one of these codes and a sentence: _where: what was found, ' +
-      'what was expected. What to do._ Codes are stable; sentences are not. `cl` prints the code behind the sentence, and `cl explain <code>` this page.',
+      'what was expected. What to do._ Codes are stable; sentences are not. `cl` prints the code behind the sentence, `cl explain <code>` what its page says.',
     `| code | meaning |\n| --- | --- |\n${rows.join('\n')}`,
     'From code, compare `error.code`, never the text:',
     "```ts\nimport { isClError } from '@cl/hub';\nimport { readSavedLearner } from '@cl/hub/node';\n\n" +

@@ -229,7 +229,20 @@ test('refuses a checkpoint of another model or optimiser, and changes nothing', 
     const before = trainer.save();
     expect(() => {
       trainer.restore(other);
-    }).toThrow(expect.objectContaining({ code: 'SHAPE_MISMATCH' }));
+    }).toThrow(
+      expect.objectContaining({
+        code: 'SHAPE_MISMATCH',
+        message: expect.stringMatching(
+          /saved history holds steps, velocity, expected steps, .*same optimiser and model/,
+        ),
+      }),
+    );
+    const { 'parameter/first': first, ...rest } = before;
+    const { dims, data } = first!;
+    const wider = { ...first!, dims: [dims[0]! / 2, 2 * dims[1]!], data };
+    expect(() => {
+      trainer.restore({ ...rest, 'parameter/first': wider });
+    }).toThrow(/"first" as float32\[2, 16\], expected float32\[4, 8\]/);
     expect(() => {
       trainer.restore({});
     }).toThrow(/no parameter "first"/);

@@ -86,7 +86,7 @@ test('pixels of another size than the graph takes are refused, and nothing is le
   };
   const learner = await create({}, wrong);
   await expect(learner.learn(stream.experiences[0]!)).rejects.toThrow(
-    expectError('SHAPE_MISMATCH', 'float32'),
+    expectError('SHAPE_MISMATCH', '[8, 3, 4, 4], expected float32[8, 3, 8, 8]'),
   );
   expect(learner.experiences).toBe(0);
   await learner.dispose();

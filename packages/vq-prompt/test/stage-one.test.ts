@@ -1,6 +1,8 @@
+import { createRandom, resolveOptions } from '@cl/hub';
 import { vqPrompt } from '@cl/vq-prompt';
 import { expect, test } from 'vitest';
 import { lossWeights, scheduleOf } from '../src/stage-one.ts';
+import { featuresOf, quick, smallVit, tileStream } from './support/small-vit.ts';
 
 const { defaults } = vqPrompt;
 const base = 0.0025;
@@ -50,4 +52,20 @@ test('the authors’ code swaps the weights of the two losses, the paper sums ov
   expect(paper).toEqual({ codebook: 0.4, commitment: 0.1, balance: 0 });
   const summed = lossWeights({ ...options, lossMapping: 'paper', lossReduction: 'sum' }, 768);
   expect(summed.codebook).toBeCloseTo(0.4 * 8 * 768, 9); // Lp·D = 6,144
+});
+
+// One step for all images: AdamW's first is its rate times the sign of the gradient.
+test.each([5, 0])('prompts learn at %d times the classifier’s rate', async (promptRateFactor) => {
+  const backbone = smallVit();
+  const given = { epochs: 1, batchSize: 64, learningRate: 0.001, promptRateFactor };
+  const options = await resolveOptions(vqPrompt, { ...quick, ...given });
+  const context = { backbone, features: featuresOf(backbone), random: createRandom(1) };
+  const learner = await vqPrompt.create(options, context);
+  const prompts = async (): Promise<Float32Array> =>
+    (await learner.save()).tensors['prompts.0']!.data.slice() as Float32Array;
+  const before = await prompts();
+  await learner.learn(tileStream([2]).experiences[0]!);
+  const moves = (await prompts()).map((x, i) => Math.abs(x - before[i]!));
+  expect(Math.max(...moves)).toBeCloseTo(promptRateFactor * 0.001, 5);
+  await learner.dispose();
 });

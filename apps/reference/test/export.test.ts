@@ -1,9 +1,11 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { RunRecord } from '@cl/hub';
 import { tinyClipPath } from '@cl/tiny-clip';
 import { AutoProcessor, CLIPVisionModelWithProjection, RawImage } from '@huggingface/transformers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { startHub } from '../../../packages/model-hub/test/fake-hub.ts';
 import { cl } from './fixtures/cl.ts';
 
 let cwd: string;
@@ -58,6 +60,21 @@ test('exports the merged backbone as a folder that transformers.js loads and cl 
   const args = ['run', ...data, '--learner', 'zero-shot', '--backbone', 'merged', '--json'];
   const again = await cl(args, { cwd });
   expect({ code: again.code, stderr: again.stderr }).toEqual({ code: 0, stderr: '' });
+
+  // By way of a hub it is the same backbone: its fingerprint is that of its weights.
+  const hub = await startHub();
+  const push = await cl(['push', 'merged', 'me/merged', '--hub', hub.url], { cwd });
+  const pull = await cl(['pull', 'me/merged', 'copy', '--hub', hub.url], { cwd });
+  await hub.close();
+  expect([push.code, pull.code]).toEqual([0, 0]);
+  const copied = await cl(args.with(args.indexOf('merged'), 'copy'), { cwd });
+  const fingerprint = ({ stdout: text }: { readonly stdout: string }): string =>
+    (JSON.parse(text) as RunRecord).backbone.fingerprint;
+  expect(fingerprint(copied)).toBe(fingerprint(again));
+  const card = await readFile(join(cwd, 'copy', 'README.md'), 'utf8');
+  expect(card).toMatch(/\| .+ \| 5 \| 10 \| \d+\.\d \|/u); // five classes, two images each, an accuracy
+  expect(card).toContain('base_model: "tiny-clip"');
+  expect(card).toContain('## Data kept\n\nWeights only; ');
 }, 240_000);
 
 test('refuses what cannot be exported, and writes nothing', async () => {

@@ -3,6 +3,7 @@ import {
   createRandom,
   defineBackbone,
   defineDataset,
+  defineExecutor,
   defineLearner,
   defineMetric,
   defineReporter,
@@ -238,6 +239,19 @@ test('a stream whose evaluations are not such is refused', async () => {
   expect(error.message).toContain(
     'create() returned an object with name, classes as evaluations[0], expected an evaluation with name, classes and test',
   );
+});
+
+test('an executor that loses results is refused; what a job throws stays the job’s', async () => {
+  const create = async () => ({
+    map: async (_: readonly unknown[], job: (input: never, index: number) => Promise<unknown>) =>
+      [await job(1 as never, 0)] as never,
+    dispose: async () => undefined,
+  });
+  const executor = await guardPlugin(defineExecutor({ ...about, create })).create({});
+  const error = await errorOf(() => executor.map([1, 2], async (x) => x));
+  expect(error.message).toContain('map() returned an array of 1, expected an array of 2 results');
+  const own = new TypeError('of the job');
+  await expect(executor.map([1], () => Promise.reject(own))).rejects.toBe(own);
 });
 
 test('a metric that gives NaN is refused', async () => {

@@ -12,6 +12,7 @@ import {
   type StreamPlugin,
 } from '@cl/hub';
 import type { Choice, LearnerChoice, RunConfig } from './config.ts';
+import { chosen } from './guarded.ts';
 import { labelOf, slug } from './plan.ts';
 import { readRecord } from './report.ts';
 import { RunFolder } from './run-folder.ts';
@@ -52,9 +53,14 @@ interface ComparisonFile extends Omit<ComparisonRecord, 'streams'> {
  * stream; what {@link run} throws.
  */
 export async function compare(
-  config: CompareConfig,
+  given: CompareConfig,
   options: RunOptions = {},
 ): Promise<ComparisonRecord> {
+  const config: CompareConfig = {
+    ...given,
+    learners: given.learners.map((one) => chosen('learner', one)),
+    streams: given.streams.map((one) => ({ ...one, stream: chosen('stream', one.stream) })),
+  };
   const { streams, existing = 'extend', ...shared } = config;
   const parts = streams.map((stream) => ({ ...stream, ...whoTakesPart(config, stream) }));
   await assertComparison(config);

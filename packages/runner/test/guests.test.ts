@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { defineMetric, type ClError, type LearnerPlugin, type MetricPlugin } from '@cl/hub';
-import { report, run, type RunConfig, type RunEvent } from '@cl/runner';
+import { compare, report, run, type RunConfig, type RunEvent } from '@cl/runner';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { syntheticConfig } from './fixtures/config.ts';
@@ -53,6 +53,16 @@ test('a value without a brand, or of another protocol, is refused before anythin
     code: 'PROTOCOL_VERSION',
     message: 'learner "mean": speaks protocol 2, expected 1. Update @cl/hub.',
   });
+});
+
+test('a comparison refuses them as well, before it asks who takes part', async () => {
+  const { stream, datasets, ...shared } = only(await temporaryFolder(), {
+    '~cl': undefined as never,
+    needs: undefined as never,
+  });
+  const streams = [{ name: 'one', stream, datasets }];
+  const config = { ...shared, streams, existing: undefined };
+  await expect(compare(config)).rejects.toThrow('found a value without the "~cl" brand');
 });
 
 test('a run keeps the metrics that it is given, with what they mean', async () => {

@@ -4,6 +4,7 @@
  */
 import type { Backbone, BackbonePlugin } from '../backbone.ts';
 import type { DatasetPlugin, StreamPlugin } from '../dataset.ts';
+import type { Executor, ExecutorPlugin } from '../executor.ts';
 import type { LearnerPlugin } from '../learner.ts';
 import type { MetricPlugin } from '../metric.ts';
 import type { AnyPlugin } from '../registry.ts';
@@ -57,6 +58,10 @@ const guards: Readonly<Record<string, (plugin: never) => object>> = {
     create: async (...given) =>
       guardStream(plugin, await call(plugin, 'create()', () => plugin.create(...given))),
   }),
+  executor: (plugin: ExecutorPlugin): Partial<ExecutorPlugin> => ({
+    create: async (...given) =>
+      guardExecutor(plugin, await call(plugin, 'create()', () => plugin.create(...given))),
+  }),
   metric: (plugin: MetricPlugin): Partial<MetricPlugin> => ({
     compute(input) {
       const value = callNow<unknown>(plugin, 'compute()', () => plugin.compute(input));
@@ -81,6 +86,26 @@ const guards: Readonly<Record<string, (plugin: never) => object>> = {
 
 const call = callPlugin;
 const callNow = callPluginNow;
+
+/** What a job throws is the job's, so only results are looked at. */
+function guardExecutor(plugin: ExecutorPlugin, value: unknown): Executor {
+  if (!hasMethods(value, ['map', 'dispose'])) {
+    throw brokenPromise(plugin, 'create()', shown(value), 'an Executor with map and dispose');
+  }
+  const executor = value as Executor;
+  return {
+    async map(inputs, job, options) {
+      const results = await executor.map(inputs, job, options);
+      if (isListOf(inputs.length, results)) return results;
+      throw brokenPromise(plugin, 'map()', shown(results), `an array of ${inputs.length} results`);
+    },
+    dispose: () => call(plugin, 'dispose()', () => executor.dispose()),
+  };
+}
+
+function isListOf(length: number, value: unknown): boolean {
+  return Array.isArray(value) && value.length === length;
+}
 
 function guardBackbone(plugin: BackbonePlugin, value: unknown): Backbone {
   const backbone = value as Backbone;

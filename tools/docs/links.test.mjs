@@ -52,6 +52,15 @@ test('the picture of the layers in CONTRIBUTING has every package, in its layer'
   }
 });
 
+test('the table of the README has every package', async () => {
+  const readme = await readFile(join(root, 'README.md'), 'utf8');
+  const own = pages
+    .map(({ path }) => path)
+    .filter((path) => /^(packages|apps)\/[^/]+\/README/u.test(path));
+  expect(own.length).toBeGreaterThan(20);
+  expect(own.filter((path) => !readme.includes(`](${path}) `))).toEqual([]);
+});
+
 /** The folder of the nearest package.json. @param {string} path */
 function packageOf(path) {
   let folder = dirname(path);

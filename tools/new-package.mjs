@@ -103,4 +103,7 @@ writeFileSync(
   solution,
   JSON.stringify({ ...current, references: references.map((path) => ({ path })) }, null, 2) + '\n',
 );
-console.log(`packages/${name} is there. Next: npm install, write src/index.ts, npm run check.`);
+console.log(
+  `packages/${name} is there. Next: npm install, write src/index.ts, npm run check. Before it is published: five lines that use ` +
+    `it in tools/installs/uses/${name}.ts, its size in tools/installs/sizes.mjs, npm run changeset.`,
+);

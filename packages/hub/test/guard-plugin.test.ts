@@ -184,6 +184,23 @@ describe('a learner that', () => {
     expect(error.message).toContain('learn() returned with experiences at 0, expected 1 of them');
   });
 
+  test('tells a number in place of its account is refused', async () => {
+    const learner = await guarded({ describe: async () => 7 });
+    const error = await errorOf(() => learner.describe!());
+    expect(error.message).toContain(
+      'describe() returned 7, expected a LearnerAccount with trainableParameters, keeps and insights',
+    );
+  });
+
+  test('promises nothing that can be read is refused', async () => {
+    const plugin = guardPlugin({
+      ...learnerThat(() => new Sound()),
+      capabilities: () => null as never,
+    });
+    const error = await errorOf(async () => (plugin as LearnerPlugin).capabilities({}));
+    expect(error.message).toContain('capabilities() returned null, expected an object of promises');
+  });
+
   test('saves a tensor whose size is not its shape is refused', async () => {
     const tensors = { w: { dtype: 'float32', dims: [2, 2], data: new Float32Array(3) } };
     const save = async () => ({ classes: [], experiences: 0, values: {}, tensors });

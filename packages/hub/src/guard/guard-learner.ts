@@ -1,6 +1,7 @@
 /** Learners of others, watched: what they return is looked at before anybody computes with it. */
 import type { ClassInfo } from '../classes.ts';
 import type { Learner, LearnerPlugin, LearnerState, PredictOptions, Scores } from '../learner.ts';
+import type { LearnerAccount } from '../learner-account.ts';
 import { brokenPromise, callPlugin, hasMethods, shown } from './broken-promise.ts';
 
 const required = ['learn', 'predict', 'save', 'dispose'];
@@ -52,8 +53,11 @@ export function guardLearner(plugin: LearnerPlugin, call: string, value: unknown
         callPlugin(plugin, 'unlearn()', () => learner.unlearn!(...given)),
     }),
     ...(learner.describe && {
-      describe: (...given: Parameters<NonNullable<Learner['describe']>>) =>
-        callPlugin(plugin, 'describe()', () => learner.describe!(...given)),
+      async describe(...given: Parameters<NonNullable<Learner['describe']>>) {
+        const account = await callPlugin(plugin, 'describe()', () => learner.describe!(...given));
+        assertAccount(plugin, account);
+        return account;
+      },
     }),
     ...(learner.exportBackbone && {
       async exportBackbone() {
@@ -108,6 +112,15 @@ function assertScores(
       'a number for each',
     );
   }
+}
+
+function assertAccount(plugin: LearnerPlugin, account: LearnerAccount | undefined): void {
+  const { trainableParameters, keeps, insights } = account ?? ({} as Partial<LearnerAccount>);
+  const whole =
+    typeof trainableParameters === 'number' && typeof keeps === 'string' && Array.isArray(insights);
+  if (whole) return;
+  const expected = 'a LearnerAccount with trainableParameters, keeps and insights';
+  throw brokenPromise(plugin, 'describe()', shown(account), expected);
 }
 
 function assertState(plugin: LearnerPlugin, state: LearnerState | undefined): void {

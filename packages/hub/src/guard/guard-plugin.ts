@@ -5,7 +5,7 @@
 import type { Backbone, BackbonePlugin } from '../backbone.ts';
 import type { DatasetPlugin, StreamPlugin } from '../dataset.ts';
 import type { Executor, ExecutorPlugin } from '../executor.ts';
-import type { LearnerPlugin } from '../learner.ts';
+import type { LearnerCapabilities, LearnerPlugin } from '../learner.ts';
 import type { MetricPlugin } from '../metric.ts';
 import type { AnyPlugin } from '../registry.ts';
 import type { ReporterPlugin } from '../reporter.ts';
@@ -33,6 +33,13 @@ export function guardPlugin<P extends AnyPlugin>(plugin: P): P {
 
 const guards: Readonly<Record<string, (plugin: never) => object>> = {
   learner: (plugin: LearnerPlugin): Partial<LearnerPlugin> => ({
+    capabilities(options) {
+      const promises: unknown = callNow(plugin, 'capabilities()', () =>
+        plugin.capabilities(options),
+      );
+      if (typeof promises === 'object' && promises !== null) return promises as LearnerCapabilities;
+      throw brokenPromise(plugin, 'capabilities()', shown(promises), 'an object of promises');
+    },
     create: async (...given) =>
       guardLearner(
         plugin,

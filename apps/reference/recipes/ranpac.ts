@@ -1,13 +1,14 @@
 /**
  * RanPAC (McDonnell et al., NeurIPS 2023), its random projection and ridge regression without first-session adaptation: the
- * column "no phase 1" of the authors' table. Ten tasks, NumPy seed 1993, ViT-B/16 of ImageNet-21k for CIFAR and Cars; the
- * authors' weights for the others are fine-tuned on ImageNet-1k: give yours with --backbone.
+ * column "no phase 1" of the authors' table; the variant `adapted` has a phase 1 of prefixes where theirs has adapters. Ten
+ * tasks, NumPy seed 1993, ViT-B/16 of ImageNet-21k for CIFAR and Cars; the authors' weights for the others are fine-tuned on
+ * ImageNet-1k: give yours with --backbone.
  */
 import { defineConfig } from '@cl/reference';
 
 export default defineConfig({
   description:
-    'RanPAC beside nearest mean on CIFAR-100 (variants: imagenet-r, imagenet-a, cub-200, vtab, cars, ablation)',
+    'RanPAC beside nearest mean on CIFAR-100 (variants: imagenet-r, imagenet-a, cub-200, vtab, cars, ablation, adapted)',
   published:
     'Final accuracy (samples) of RanPAC without phase 1 / nearest mean: CIFAR-100 89.0 / 83.4, ImageNet-R 71.8 / 61.2, ImageNet-A 58.2 / 49.3, CUB 88.7 / 85.1, VTAB 92.2 / 88.4, Cars 66.0 / 37.7.',
   stream: 'class-incremental@pilot,classesPerTask=10',
@@ -46,6 +47,11 @@ export default defineConfig({
         'ranpac@paper,hiddenDim=0,label=no projection',
         'linear-probe@ranpac-joint,label=joint linear probe',
       ],
+    },
+    adapted: {
+      description: 'with first-session adaptation, by prefixes, on CIFAR-100',
+      published: 'Final accuracy (samples) on CIFAR-100 with the authors’ phase 1: RanPAC 92.2.',
+      learners: ['ranpac-adapted@paper,label=ranpac'],
     },
     embedded: {
       description: 'the same methods on 36 classes of icons: seconds, no download',

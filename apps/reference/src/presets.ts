@@ -50,6 +50,7 @@ export const comparePresets: Readonly<Record<string, RunPreset>> = {
       'nearest-mean',
       'slda',
       'ranpac',
+      'ranpac-adapted',
       'linear-probe',
       'ewc',
       'lwf',

@@ -11,6 +11,7 @@ import {
   lwf,
   nearestMean,
   ranpac,
+  ranpacAdapted,
   slda,
   zeroShot,
 } from '@cl/baselines';
@@ -59,6 +60,7 @@ export const registry: Registry = createRegistry(
   jointRidge,
   slda,
   ranpac,
+  ranpacAdapted,
   linearProbe,
   ewc,
   lwf,

@@ -23,6 +23,8 @@ export { nearestMean } from './nearest-mean.ts';
 export type { NearestMeanOptions } from './nearest-mean.ts';
 export { ranpac } from './ranpac.ts';
 export type { RanpacOptions } from './ranpac.ts';
+export { ranpacAdapted } from './ranpac-adapted.ts';
+export type { RanpacAdaptedOptions } from './ranpac-adapted.ts';
 export { slda } from './slda.ts';
 export type { SldaOptions } from './slda.ts';
 export { zeroShot } from './zero-shot.ts';

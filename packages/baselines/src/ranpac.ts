@@ -1,5 +1,5 @@
 /**
- * RanPAC (McDonnell et al., NeurIPS 2023) without its first-session adaptation: features lifted by a random hidden layer
+ * RanPAC (McDonnell et al., NeurIPS 2023) without its first-session adaptation, which `ranpac-adapted` has: features lifted by a random hidden layer
  * that is never trained, h = ReLU(xW), and a ridge regression from sums, G = Σ hhᵀ and Q = Σ h yᵀ:
  *
  *   scores = hᵀ(G + λI)⁻¹Q   (algorithm 1, phase 2).
@@ -45,6 +45,15 @@ export interface RanpacOptions {
 
 const name = 'ranpac';
 
+/** Types and ranges. */
+export const ranpacShape: { readonly [K in keyof RanpacOptions]: z.ZodType<RanpacOptions[K]> } = {
+  hiddenDim: z.int().min(0).max(100_000),
+  projection: z.enum(['normal', 'uniform']),
+  lambda: z.enum(['held-out', 'fixed']),
+  ridge: z.number().positive().max(1e12),
+  features: z.enum(['unit', 'raw']),
+};
+
 /** Ridge regression on random features, from sums only. */
 export const ranpac: LearnerPlugin<RanpacOptions> = defineLearner({
   name,
@@ -67,13 +76,7 @@ export const ranpac: LearnerPlugin<RanpacOptions> = defineLearner({
     ridge: 'λ when it is fixed.',
     features: featureScaleHelp,
   },
-  schema: z.object({
-    hiddenDim: z.int().min(0).max(100_000),
-    projection: z.enum(['normal', 'uniform']),
-    lambda: z.enum(['held-out', 'fixed']),
-    ridge: z.number().positive().max(1e12),
-    features: z.enum(['unit', 'raw']),
-  }),
+  schema: z.object(ranpacShape),
   presets: {
     paper: {
       help: 'As published, but without first-session adaptation: 10,000 hidden units on raw features.',
@@ -89,41 +92,50 @@ export const ranpac: LearnerPlugin<RanpacOptions> = defineLearner({
   capabilities: () => sequential,
   async create(options, { features: source, random }) {
     const seed = random.fork('random-projection').uint32(); // RAIL's label: one seed, one hidden layer
-    const width = widthOf(options, source);
-    return new ClosedLearner(
-      name,
-      new Ranpac(
-        { source, options, seed, projection: projectionOf(options, source, seed) },
-        { gram: createGram(width), sums: new Float64Array(0), ridge: options.ridge },
-      ),
-    );
+    return new ClosedLearner(name, ranpacMethod(options, source, seed));
   },
   async restore(state, options, { features: source }) {
     assertState(name, state);
-    const { seed, ridge } = state.values;
-    if (typeof seed !== 'number' || typeof ridge !== 'number' || !(ridge > 0)) {
-      throw new ClError(
-        'CORRUPT_FILE',
-        `${name}: the saved state has seed ${JSON.stringify(seed)} and ridge ${JSON.stringify(ridge)}, expected an integer ` +
-          'and a number over 0. Restore an earlier copy.',
-      );
-    }
-    const width = widthOf(options, source);
-    const size = (width * (width + 1)) / 2;
-    const { data: packed } = stateTensor(name, state, 'gram', ['float64'], [size]);
-    const dims = [state.classes.length, width];
-    const { data: sums } = stateTensor(name, state, 'class-sums', ['float64'], dims);
-    const projection = projectionOf(options, source, seed);
-    return new ClosedLearner(
-      name,
-      new Ranpac(
-        { source, options, seed, projection },
-        { gram: Gram.fromPacked(width, packed), sums, ridge },
-      ),
-      state,
-    );
+    return new ClosedLearner(name, restoredRanpac(name, state, options, source), state);
   },
 });
+
+/** The method before its first lesson, on any features. */
+export function ranpacMethod(options: RanpacOptions, source: FeatureSource, seed: number): Method {
+  const gram = createGram(widthOf(options, source));
+  const projection = projectionOf(options, source, seed);
+  const statistics = { gram, sums: new Float64Array(0), ridge: options.ridge };
+  return new Ranpac({ source, options, seed, projection }, statistics);
+}
+
+/**
+ * The method of a saved state.
+ *
+ * @throws ClError `CORRUPT_FILE`.
+ */
+export function restoredRanpac(
+  where: string,
+  state: LearnerState,
+  options: RanpacOptions,
+  source: FeatureSource,
+): Method {
+  const { seed, ridge } = state.values;
+  if (typeof seed !== 'number' || typeof ridge !== 'number' || !(ridge > 0)) {
+    throw new ClError(
+      'CORRUPT_FILE',
+      `${where}: the saved state has seed ${JSON.stringify(seed)} and ridge ${JSON.stringify(ridge)}, expected an integer ` +
+        'and a number over 0. Restore an earlier copy.',
+    );
+  }
+  const width = widthOf(options, source);
+  const size = (width * (width + 1)) / 2;
+  const { data: packed } = stateTensor(where, state, 'gram', ['float64'], [size]);
+  const dims = [state.classes.length, width];
+  const { data: sums } = stateTensor(where, state, 'class-sums', ['float64'], dims);
+  const projection = projectionOf(options, source, seed);
+  const statistics = { gram: Gram.fromPacked(width, packed), sums, ridge };
+  return new Ranpac({ source, options, seed, projection }, statistics);
+}
 
 interface Parts {
   readonly source: FeatureSource;

@@ -102,6 +102,23 @@ export function givenIn(page) {
   );
 }
 
+/** Pages whose code is compiled only, although its surroundings could be made. */
+const compiledOnly = [
+  'packages/sotu/README.md', // fine-tunes a backbone
+  'packages/vq-prompt/README.md', // trains prompts
+];
+
+/**
+ * Whether code that takes these names from around it can run: `surroundings.mjs` has them.
+ *
+ * @param {string} page
+ * @param {readonly string[]} names
+ */
+export function canBeGiven(page, names) {
+  if (compiledOnly.includes(page)) return names.length === 0;
+  return names.every((name) => name in everywhere && !(name in (inPage[page] ?? {})));
+}
+
 /** A constant of a type of `@cl/hub`. @param {string} type */
 function hub(type) {
   return `: ${type.replaceAll(/\b[A-Z]\w+/gu, "import('@cl/hub').$&")}`;

@@ -40,6 +40,9 @@ export default async function setup(project) {
   const data = '--dataset icon-bench,domains=digits+weather --shots 2';
   const earlier = await carryOut(place, world, `cl run ${data} ${learners} --name embedded`);
   if (earlier.code !== 0) throw new Error(`the reader's earlier run: ${earlier.output}`);
+  await cp(join(world, 'runs/embedded/learners/rail@dual-0'), join(world, 'my-learner'), {
+    recursive: true,
+  });
   project.provide('place', place);
   return async () => {
     await hub.close();

@@ -21,4 +21,4 @@ export const stream = await xTail.create(await resolveOptions(xTail, { shots: 2 
 export const [experience] = stream.experiences;
 export const images = stream.evaluations[0]?.test.map(({ image }) => image);
 export const candidates = classesOf(stream.evaluations);
-export const classes = candidates;
+export const classes = classesOf(stream.experiences);

@@ -1,7 +1,8 @@
 import { createRandom, resolveOptions, type ClErrorCode, type TrainableBackbone } from '@cl/hub';
+import { featuresOf, smallVit, tileStream } from '@cl/training/testing';
 import { vqPrompt, createVqPrompt, type VqPromptOptions } from '@cl/vq-prompt';
 import { expect, test } from 'vitest';
-import { featuresOf, quick, smallVit, tileStream } from './support/small-vit.ts';
+import { quick } from './support/quick.ts';
 
 const backbone = smallVit();
 const stream = tileStream([2, 2]);

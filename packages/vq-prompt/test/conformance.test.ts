@@ -1,6 +1,7 @@
 import { describeLearner } from '@cl/testing/vitest';
+import { featuresOf, smallVit, tileStream } from '@cl/training/testing';
 import { vqPrompt } from '@cl/vq-prompt';
-import { featuresOf, quick, smallVit, tileStream } from './support/small-vit.ts';
+import { quick } from './support/quick.ts';
 
 const backbone = smallVit();
 const features = featuresOf(backbone);

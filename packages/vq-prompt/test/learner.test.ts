@@ -5,6 +5,7 @@ import {
   type LearnerState,
   type Tensor,
 } from '@cl/hub';
+import { classesNamed, featuresOf, smallVit, tilesOf, tileStream } from '@cl/training/testing';
 import {
   createVqPrompt,
   growPools,
@@ -13,14 +14,7 @@ import {
   type VqPromptOptions,
 } from '@cl/vq-prompt';
 import { afterEach, expect, test } from 'vitest';
-import {
-  classesNamed,
-  featuresOf,
-  quick,
-  smallVit,
-  tilesOf,
-  tileStream,
-} from './support/small-vit.ts';
+import { quick } from './support/quick.ts';
 
 const backbone = smallVit();
 const features = featuresOf(backbone);

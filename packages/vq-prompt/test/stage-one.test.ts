@@ -1,8 +1,9 @@
 import { createRandom, resolveOptions } from '@cl/hub';
+import { featuresOf, smallVit, tileStream } from '@cl/training/testing';
 import { vqPrompt } from '@cl/vq-prompt';
 import { expect, test } from 'vitest';
 import { lossWeights, scheduleOf } from '../src/stage-one.ts';
-import { featuresOf, quick, smallVit, tileStream } from './support/small-vit.ts';
+import { quick } from './support/quick.ts';
 
 const { defaults } = vqPrompt;
 const base = 0.0025;

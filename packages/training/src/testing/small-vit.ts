@@ -1,24 +1,23 @@
-/** A transformer of a few thousand weights, images of coloured tiles for it, and its features. */
+/** A transformer of a few thousand weights and its features, for tests of learners that train through a backbone. */
 import { Emitter, type Value } from '@cl/autodiff';
 import {
   createRandom,
   throwIfAborted,
-  type ClassInfo,
-  type Experience,
   type FeatureSource,
   type ImageRef,
-  type Random,
-  type Sample,
-  type Stream,
   type TrainableBackbone,
 } from '@cl/hub';
 import { modelFromGraph, writeModel, type OnnxGraph } from '@cl/onnx';
-import { createFeatureExtractor, openImageModel } from '@cl/training';
+import { createFeatureExtractor } from '../feature-extractor.ts';
+import { openImageModel } from '../image-model.ts';
 
 /** Sizes of a {@link smallVit}. */
 export interface SmallVitOptions {
+  /** Attentions; 2 when absent. */
   readonly layers?: number;
+  /** Numbers of a token; 8 when absent. */
   readonly width?: number;
+  /** 2 when absent; they divide the width. */
   readonly heads?: number;
   /** `false` leaves out the projections of the attentions: q = k = v. */
   readonly projections?: boolean;
@@ -27,7 +26,10 @@ export interface SmallVitOptions {
 /** Images are 8 × 8, patches 4 × 4: four tokens. */
 const side = 8;
 
-/** A ViT without LayerNorm or MLP: patch embedding, attentions with residuals, the first token. */
+/**
+ * A ViT without LayerNorm or MLP: patch embedding, attentions with residuals, the first token. It takes images of 8 × 8
+ * pixels in memory, as `tileStream` has them, and any number of them at a time.
+ */
 export function smallVit(options: SmallVitOptions = {}): TrainableBackbone {
   const { layers = 2, width = 8, heads = 2, projections = true } = options;
   const empty = { opset: 21, inputs: [], outputs: [], nodes: [] };
@@ -103,7 +105,7 @@ function anyBatch(graph: OnnxGraph): OnnxGraph {
   return { ...graph, inputs, initializers, types };
 }
 
-/** The features of a backbone, computed when they are asked for and remembered. */
+/** The features of a backbone, computed when they are asked for and remembered for each image's id. */
 export function featuresOf(backbone: TrainableBackbone): FeatureSource {
   const known = new Map<string, Float32Array>();
   return {
@@ -119,7 +121,9 @@ export function featuresOf(backbone: TrainableBackbone): FeatureSource {
         missing.forEach(({ id }, i) => known.set(id, data.slice(i * cols, (i + 1) * cols)));
       }
       const data = new Float32Array(images.length * backbone.featureDim);
-      images.forEach(({ id }, i) => data.set(known.get(id)!, i * backbone.featureDim));
+      images.forEach(({ id }, i) => {
+        data.set(known.get(id)!, i * backbone.featureDim);
+      });
       return { rows: images.length, cols: backbone.featureDim, data };
     },
   };
@@ -136,66 +140,3 @@ function pixelsOf({ source }: ImageRef, flip: boolean): Float32Array {
   }
   return data;
 }
-
-/** So many images of each class: four tiles of a class's colours, under noise. */
-export function tilesOf(
-  classes: readonly ClassInfo[],
-  count: number,
-  label: string,
-): readonly Sample[] {
-  return classes.flatMap((info) =>
-    Array.from({ length: count }, (_, i) => {
-      const id = `${info.id}#${label}-${i}`;
-      return { classId: info.id, image: { id, source: tiles(info, createRandom(id)) } };
-    }),
-  );
-}
-
-function tiles(info: ClassInfo, random: Random): ImageRef['source'] {
-  const colours = createRandom(info.id);
-  const base = Array.from({ length: 12 }, () => 40 + colours.integer(176));
-  const data = Uint8Array.from({ length: 3 * side * side }, (_, i) => {
-    const [p, c] = [Math.floor(i / 3), i % 3];
-    const tile = 2 * Math.floor(p / side / 4) + Math.floor((p % side) / 4);
-    return Math.min(255, Math.max(0, base[3 * tile + c]! + 15 * random.normal()));
-  });
-  return { kind: 'pixels', width: side, height: side, data };
-}
-
-/** Classes `<prefix>0`, `<prefix>1`, … */
-export function classesNamed(prefix: string, count: number): readonly ClassInfo[] {
-  return Array.from({ length: count }, (_, c) => ({ id: `${prefix}${c}`, name: `${prefix}${c}` }));
-}
-
-/** Experiences of new classes, the last with a class of the first beside its own. */
-export function tileStream(sizes: readonly number[], count = 6): Stream {
-  const parts = sizes.map((size, t) => classesNamed(`t${t}c`, size));
-  const experiences = parts.map((own, index): Experience => {
-    const again = index === parts.length - 1 && index > 0 ? [parts[0]![0]!] : [];
-    const train = [...tilesOf(own, count, 'train'), ...tilesOf(again, count, 'again')];
-    return { index, name: `step ${index}`, classes: [...again, ...own], train };
-  });
-  const evaluations = parts.map((classes, index) => ({
-    index,
-    name: `step ${index}`,
-    classes,
-    test: tilesOf(classes, 2, 'test'),
-  }));
-  const scenario = { name: 'class-incremental', taskIdAtTest: false, labelSpace: 'seen' } as const;
-  return { name: 'tiles', scenario, experiences, evaluations };
-}
-
-/** Options under which a lesson takes a moment. */
-export const quick = {
-  layers: [0, 1],
-  poolSize: 4,
-  promptLength: 4,
-  epochs: 6,
-  batchSize: 8,
-  learningRate: 0.02,
-  promptRateFactor: 1,
-  classifierEpochs: 2,
-  classifierSamples: 8,
-  classifierLearningRate: 0.01,
-  threads: 1,
-} as const;

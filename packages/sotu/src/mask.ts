@@ -46,6 +46,7 @@ export function keptPositions(owner: MaskOwner, shape: MaskShape): Uint32Array {
   };
   const { rows, cols, tileRows, tileCols } = tiling;
   const length = rows * cols;
+  if (draw.from === 0 && draw.to === 2 ** 32) return allPositions(length);
   if (scratch.length < length) scratch = new Uint32Array(length);
   const count =
     tileRows === 1 && tileCols === 1
@@ -63,6 +64,17 @@ interface Draw {
 
 /** Room for all positions of the largest parameter so far: fresh memory would cost more than the drawing. */
 let scratch = new Uint32Array(0);
+
+/** 0, 1, 2, … as far as they were asked for: copying them is faster than counting. */
+let counted = new Uint32Array(0);
+
+function allPositions(length: number): Uint32Array {
+  if (counted.length < length) {
+    counted = new Uint32Array(length);
+    for (let i = 0; i < length; i++) counted[i] = i;
+  }
+  return counted.slice(0, length);
+}
 
 /** Whether 32 neighbours are kept, a bit each. */
 function keptBits({ key, from, to }: Draw, group: number): number {

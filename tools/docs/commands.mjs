@@ -51,7 +51,7 @@ export const rules = [
   {
     command: /^npm install$/u,
     page: /^(?!.*templates)/u,
-    instead: 'npm ls --depth 0 >/dev/null || test -f package.json',
+    instead: 'test -f package.json',
     because: 'the packages are linked here; tools/installs installs from tarballs',
   },
   {
@@ -84,7 +84,7 @@ export const rules = [
     because: 'it trains for hours',
   },
   {
-    command: /^cl (run|compare) .*\b(linear-probe|sotu|vq-prompt|l2p)\b.*/u,
+    command: /^cl (run|compare) .*\b(linear-probe|ranpac-adapted|sotu|vq-prompt|l2p)\b.*/u,
     ...nowhere,
     because: 'it trains through the backbone for minutes',
   },
@@ -124,8 +124,8 @@ export const rules = [
     because: 'the whole preset takes a minute',
   },
   {
-    command: /^cl run (?!.*--(dataset|backbone|preset) )--learner/u,
-    instead: `cl run ${small} --learner`,
+    command: /^cl run (?=--)(?!.*--(dataset|backbone|preset) )/u,
+    instead: `cl run ${small} `,
     because: 'the whole icon benchmark takes a minute',
   },
   // What is far away
@@ -175,7 +175,7 @@ export const rules = [
 /** The first words of commands that a test may type. */
 export const programs = [
   ...['cl', 'create-cl-plugin'],
-  ...['node', 'npm ls', 'npm test', 'vitest run'],
+  ...['node', 'npm test', 'vitest run'],
   ...['cat', 'test'],
 ];
 

@@ -33,6 +33,16 @@ test('every command is one of ours, or has a rule', () => {
   expect(unknown.map(({ path, command }) => `${path}: ${command}`)).toEqual([]);
 });
 
+test('no command runs the whole icon benchmark, which takes minutes: it has a rule', () => {
+  const long = plans.filter(
+    ({ by, text }) =>
+      by === undefined &&
+      /^cl (run|compare) (?=--)/u.test(text) &&
+      !/ --dataset (?!icon-bench( |$))| \.\/nowhere/u.test(text),
+  );
+  expect(long.map(({ path, command }) => `${path}: ${command}`)).toEqual([]);
+});
+
 test('every rule is needed', () => {
   const used = new Set(plans.flatMap((plan) => plan.used));
   expect(rules.filter((rule) => !used.has(rule)).map(({ command }) => String(command))).toEqual([]);

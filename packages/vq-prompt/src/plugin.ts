@@ -7,7 +7,6 @@ import {
   stateSeed,
   type LearnerContext,
   type LearnerPlugin,
-  type LearnerState,
 } from '@cl/hub';
 import {
   ClassStatistics,
@@ -70,7 +69,7 @@ export function createVqPrompt(hooks: VqPromptHooks = {}): LearnerPlugin<VqPromp
       const knowledge = {
         pools,
         head: restoreHead(name, state, parts.model.featureDim),
-        statistics: savedStatistics(state, parts.model.featureDim),
+        statistics: ClassStatistics.restore(name, state, parts.model.featureDim),
         usage: savedUsage(state, options.layers, entries),
       };
       return new ClosedLearner(name, new VqPromptMethod(parts, knowledge), state);
@@ -102,14 +101,4 @@ async function partsOf(
   };
   const encoder = new Encoder(model, backbone, options.threads);
   return { options, hooks, backbone, features, model, encoder, seed, entrySize };
-}
-
-function savedStatistics(state: LearnerState, featureDim: number): ClassStatistics {
-  const statistics = ClassStatistics.restore(name, state, featureDim);
-  if (statistics.classes === state.classes.length) return statistics;
-  throw new ClError(
-    'CORRUPT_FILE',
-    `vq-prompt: the saved state has statistics of ${statistics.classes} classes, expected ${state.classes.length}. ` +
-      'Restore an earlier copy.',
-  );
 }

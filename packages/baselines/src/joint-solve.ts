@@ -11,6 +11,7 @@ import {
   hiddenLayerProduct,
   multiply,
   randomFeatures,
+  realTypeOf,
   RowBlocks,
   rowsOf,
   zeroMatrix,
@@ -77,7 +78,7 @@ export class JointSolver {
   async #fromSamples(targets: Matrix, signal?: AbortSignal): Promise<Matrix> {
     const factor = await cholesky(this.#kernel, { ridge: this.#ridge, signal });
     const dual = this.#likeFeatures(await factor.solve(targets, { signal }));
-    const weights = zeroMatrix(this.#projection.cols, dual.cols, typeOf(dual));
+    const weights = zeroMatrix(this.#projection.cols, dual.cols, realTypeOf(dual.data));
     for (const { from, rows } of this.#lifted.blocks) {
       const own = rowsOf(dual, from, from + rows.rows);
       await addProduct(weights, rows, own, { transposeA: true, signal });
@@ -88,7 +89,7 @@ export class JointSolver {
   /** Appends the rows and columns of new samples to ΦΦᵀ. */
   async #extendKernel(phi: Matrix, signal?: AbortSignal): Promise<void> {
     const corner = await multiply(phi, phi, { transposeB: true, signal });
-    const across = zeroMatrix(phi.rows, this.#lifted.rows, typeOf(phi));
+    const across = zeroMatrix(phi.rows, this.#lifted.rows, realTypeOf(phi.data));
     for (const { from, rows } of this.#lifted.blocks) {
       const tile = await multiply(phi, rows, { transposeB: true, signal });
       for (let i = 0; i < tile.rows; i += 1) {
@@ -103,7 +104,7 @@ export class JointSolver {
   }
 
   #likeFeatures(matrix: Matrix): Matrix {
-    return asReal(matrix, typeOf(this.#projection));
+    return asReal(matrix, realTypeOf(this.#projection.data));
   }
 }
 
@@ -111,8 +112,4 @@ function oneHot(labels: Int32Array, classes: number, dtype: RealType): Matrix {
   const hot = zeroMatrix(labels.length, classes, dtype);
   for (let i = 0; i < labels.length; i += 1) hot.data[i * classes + labels[i]!] = 1;
   return hot;
-}
-
-function typeOf({ data }: Pick<Matrix, 'data'>): RealType {
-  return data instanceof Float64Array ? 'float64' : 'float32';
 }

@@ -2,10 +2,10 @@
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isClError, type ClError } from '@cl/hub';
 import { pull, pullBackbone, push, pushBackbone, type PullOptions } from '@cl/model-hub';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { send, startHub, type FakeHub } from './fake-hub.ts';
+import { failure } from './failure.ts';
 
 let hub: FakeHub;
 let folder: string;
@@ -33,16 +33,6 @@ const options = (more: PullOptions = {}): PullOptions => ({
   ...{ hubUrl: hub.url, token: 'hf_secret', cacheDir: join(folder, 'cache'), retries: 0 },
   ...more,
 });
-
-async function failure(work: Promise<unknown>): Promise<ClError> {
-  try {
-    await work;
-  } catch (error) {
-    if (isClError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 /** The hub gives another file in the place of one. */
 function lie(name: string, content: Buffer): void {

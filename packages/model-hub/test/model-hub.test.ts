@@ -3,11 +3,12 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isClError, type ClError, type LearnerState, type Progress } from '@cl/hub';
+import { type LearnerState, type Progress } from '@cl/hub';
 import { readSavedLearner, saveLearner } from '@cl/hub/node';
 import { parseRepository, pullLearner, pushLearner, type PullOptions } from '@cl/model-hub';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { send, startHub, type FakeHub, type Fault } from './fake-hub.ts';
+import { failure } from './failure.ts';
 
 let hub: FakeHub;
 let folder: string;
@@ -38,16 +39,6 @@ const options = (more: PullOptions = {}): PullOptions => ({
   ...{ hubUrl: hub.url, token: 'hf_secret', cacheDir: join(folder, 'cache'), retries: 0 },
   ...more,
 });
-
-async function failure(work: Promise<unknown>): Promise<ClError> {
-  try {
-    await work;
-  } catch (error) {
-    if (isClError(error)) return error;
-    throw error;
-  }
-  throw new Error('nothing was thrown');
-}
 
 /** Answers requests for a file in its own way. */
 const forFile =

@@ -32,22 +32,32 @@ export function factorBlock(
   return undefined;
 }
 
-/** L⁻¹ of a lower triangle [n, n], row by row: X[i] = (eᵢ − Σ_{k<i} L[i][k] X[k]) / L[i][i]. */
+/** L⁻¹ of a lower triangle [n, n], row by row: X[i] = (eᵢ − Σ_{k<i} L[i][k] X[k]) / L[i][i], four k at a time. */
 function invertLower(lower: Float64Array, n: number): Float64Array {
-  const inverse = new Float64Array(n * n);
+  const x = new Float64Array(n * n);
   for (let i = 0; i < n; i++) {
     const row = i * n;
-    for (let k = 0; k < i; k++) {
-      const factor = lower[row + k]!;
-      const other = k * n;
-      for (let j = 0; j <= k; j++)
-        inverse[row + j] = inverse[row + j]! - factor * inverse[other + j]!;
+    const whole = i - (i % 4);
+    for (let k = 0; k < whole; k += 4) {
+      const [k0, k1, k2, k3] = [k * n, (k + 1) * n, (k + 2) * n, (k + 3) * n];
+      const l0 = lower[row + k]!;
+      const l1 = lower[row + k + 1]!;
+      const l2 = lower[row + k + 2]!;
+      const l3 = lower[row + k + 3]!;
+      for (let j = 0; j < k + 4; j++) {
+        const sum = l0 * x[k0 + j]! + l1 * x[k1 + j]! + (l2 * x[k2 + j]! + l3 * x[k3 + j]!);
+        x[row + j] = x[row + j]! - sum;
+      }
+    }
+    for (let k = whole; k < i; k++) {
+      const l = lower[row + k]!;
+      for (let j = 0; j <= k; j++) x[row + j] = x[row + j]! - l * x[k * n + j]!;
     }
     const scale = 1 / lower[row + i]!;
-    for (let j = 0; j < i; j++) inverse[row + j] = inverse[row + j]! * scale;
-    inverse[row + i] = scale;
+    for (let j = 0; j < i; j++) x[row + j] = x[row + j]! * scale;
+    x[row + i] = scale;
   }
-  return inverse;
+  return x;
 }
 
 /** The inverse of the triangle on top of a panel, in the panel's element type. */

@@ -34,11 +34,7 @@ export function extendPanels(
       : realPanel(old.dtype, length, first < n ? Math.ceil(length / 2) : 0);
     if (!whole && first < n) copyNarrow(old, p, panel, width);
     if (first < n) writeBelow(panel, n, first, Math.min(end, n), width, below);
-    for (let j = Math.max(first, n); j < end; j++) {
-      for (let i = j; i < size; i++) {
-        panel[(i - first) * width + j - first] = elementOf(corner, i - n, j - n);
-      }
-    }
+    writeCorner(panel, n, first, end, width, corner);
     return panel;
   });
   return { size, dtype: old.dtype, panels };
@@ -90,8 +86,23 @@ function writeBelow(
   }
 }
 
-function elementOf(lower: LowerPanels, i: number, j: number): number {
-  const p = Math.floor(j / panelWidth);
-  const { first, width } = columnsOf(lower.size, p);
-  return lower.panels[p]![(i - first) * width + j - first]!;
+/** Columns [first, end) of the corner, which begins at row and column n, into a panel that begins at `first`. */
+function writeCorner(
+  panel: RealArray,
+  n: number,
+  first: number,
+  end: number,
+  width: number,
+  corner: LowerPanels,
+): void {
+  corner.panels.forEach((source, q) => {
+    const own = columnsOf(corner.size, q);
+    const from = Math.max(first - n, own.first);
+    const to = Math.min(end - n, own.end);
+    if (from >= to) return;
+    for (let i = from; i < corner.size; i++) {
+      const at = (i - own.first) * own.width - own.first;
+      panel.set(source.subarray(at + from, at + to), (n + i - first) * width + n + from - first);
+    }
+  });
 }

@@ -18,6 +18,12 @@ import { pause } from './pause.ts';
 import { asReal, assertFinite, assertMatrix, realArray, rowsOf, type RealType } from './real.ts';
 import { updateSymmetric } from './symmetric-update.ts';
 
+/** What {@link CholeskyFactor.forward} may start from. */
+export interface ForwardOptions extends WorkOptions {
+  /** L⁻¹·B of the first rows [m, r], as a factor gave it that this one grew from: only what follows is computed. */
+  readonly known?: Matrix | undefined;
+}
+
 /** L of A + λI = L·Lᵀ. It never changes; what it grows into shares its memory. */
 export class CholeskyFactor {
   /** λ that was added to the diagonal of A, and is to what {@link CholeskyFactor.extend} adds. */
@@ -106,10 +112,18 @@ export class CholeskyFactor {
     return x;
   }
 
-  /** L⁻¹·B; as {@link CholeskyFactor.solve}. */
-  async forward(b: Matrix, options: WorkOptions = {}): Promise<Matrix> {
+  /** L⁻¹·B; as {@link CholeskyFactor.solve}, and `SHAPE_MISMATCH` when what is known does not fit B. */
+  async forward(b: Matrix, { known, ...options }: ForwardOptions = {}): Promise<Matrix> {
     const x = this.#copyOf('forward', b);
-    await this.#forward(x, options);
+    if (known === undefined) await this.#forward(x, options);
+    else {
+      assertMatrix('forward', known);
+      assertTopOf(b, known);
+      // A block of rows that is known in part is computed again: its inverse now covers the whole block.
+      const blocks = Math.floor(known.rows / panelWidth);
+      x.data.set(asReal(rowsOf(known, 0, blocks * panelWidth), this.dtype).data);
+      await this.#forward(x, options, blocks);
+    }
     return x;
   }
 
@@ -166,13 +180,13 @@ export class CholeskyFactor {
     return copy === b ? { ...b, data: b.data.slice() } : copy;
   }
 
-  /** X[p] = L[p][p]⁻¹·(B[p] − L[p][0…p]·X[0…p]), from the top. */
-  async #forward(x: Matrix, { signal, onProgress }: WorkOptions): Promise<void> {
+  /** X[p] = L[p][p]⁻¹·(B[p] − L[p][0…p]·X[0…p]), from the top or from a block on. */
+  async #forward(x: Matrix, { signal, onProgress }: WorkOptions, start = 0): Promise<void> {
     const total = this.#inverses.length;
     const { size, dtype } = this.#lower;
     const strip = realArray(dtype, size * panelWidth);
     const scratch = realArray(dtype, panelWidth * x.cols);
-    for (let p = 0; p < total; p++) {
+    for (let p = start; p < total; p++) {
       throwIfAborted('solve', signal);
       const { first, end } = columnsOf(size, p);
       const target = rowsOf(x, first, end);
@@ -229,6 +243,15 @@ export class CholeskyFactor {
     }
     return { rows, cols: first, data: strip.subarray(0, rows * first) };
   }
+}
+
+function assertTopOf(b: Matrix, known: Matrix): void {
+  if (known.rows <= b.rows && known.cols === b.cols) return;
+  throw new ClError(
+    'SHAPE_MISMATCH',
+    `forward: ${known.rows} × ${known.cols} are known of a right-hand side of ${b.rows} × ${b.cols}, expected as many ` +
+      'columns and at most as many rows. Pass the solution of its first rows.',
+  );
 }
 
 /** The inverses of all diagonal blocks, of which the first may be known. */

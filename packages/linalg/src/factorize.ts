@@ -89,7 +89,7 @@ function copyNormal(from: RealArray, to: RealArray): void {
   const least = to instanceof Float32Array ? 2 ** -126 : 2 ** -1022;
   for (let i = 0; i < from.length; i++) {
     const value = from[i]!;
-    to[i] = value < least && value > -least ? 0 : value;
+    to[i] = Math.abs(value) < least ? 0 : value; // one test on the size: signs would be guessed wrong half of the time
   }
 }
 

@@ -53,7 +53,7 @@ export function assertMatrix(where: string, { rows, cols, data }: Matrix): void 
  * @throws ClError `NON_FINITE`, naming the first that is not.
  */
 export function assertFinite(where: string, { cols, data }: Matrix): void {
-  for (let i = 0; i < data.length; i++) {
+  for (let i = finiteFrom(data); i < data.length; i++) {
     const value = data[i]!;
     if (value - value === 0) continue; // NaN for NaN and ±∞
     throw new ClError(
@@ -62,6 +62,16 @@ export function assertFinite(where: string, { cols, data }: Matrix): void {
         'Look for broken features where the matrix was made.',
     );
   }
+}
+
+/** How many numbers from the start are surely finite: sums of four are, up to there. */
+function finiteFrom(data: RealArray): number {
+  const whole = data.length - (data.length % 4);
+  for (let i = 0; i < whole; i += 4) {
+    const sum = data[i]! + data[i + 1]! + (data[i + 2]! + data[i + 3]!);
+    if (sum - sum !== 0) return i;
+  }
+  return whole;
 }
 
 /**

@@ -57,6 +57,15 @@ describe.each(dtypes)('cholesky in %s', (dtype) => {
     ).toBeLessThan(tolerance[dtype]);
   });
 
+  test.each([0, 100, 128, 299])('goes on from %i rows of L⁻¹B that are known', async (rows) => {
+    const factor = await cholesky(definiteMatrix(300, dtype));
+    const b = randomMatrix(300, 9, dtype, 3);
+    const whole = await factor.forward(b);
+    const known = { rows, cols: 9, data: whole.data.slice(0, rows * 9) };
+    const unread = { ...b, data: b.data.slice().fill(0, 0, Math.floor(rows / 128) * 128 * 9) };
+    expect((await factor.forward(unread, { known })).data).toEqual(whole.data);
+  });
+
   // papers.md §7, property 7.
   test('a factor grown block by block is the factor of the whole', async () => {
     const cuts = fc.uniqueArray(fc.integer({ min: 1, max: 399 }), { minLength: 1, maxLength: 4 });
@@ -230,6 +239,11 @@ describe('a factor refuses', () => {
     await expect(factor.forward(broken)).rejects.toMatchObject({
       code: 'NON_FINITE',
       message: expect.stringMatching(/forward: row 2, column 0 is NaN/),
+    });
+    const known = randomMatrix(2, 3, 'float64');
+    await expect(factor.forward(randomMatrix(5, 2, 'float64'), { known })).rejects.toMatchObject({
+      code: 'SHAPE_MISMATCH',
+      message: expect.stringMatching(/forward: 2 × 3 are known of a right-hand side of 5 × 2/),
     });
   });
 

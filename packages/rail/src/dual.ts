@@ -12,6 +12,7 @@ import {
   type RealType,
   type RowBlock,
   asReal,
+  realTypeOf,
   rowsOf,
   zeroMatrix,
 } from '@cl/linalg';
@@ -37,6 +38,8 @@ export class KernelRidge implements Adapter {
   /** Of the first `#factored` blocks. Missing after a restore, a removal and a merge, then made when next needed. */
   #factor: CholeskyFactor | undefined;
   #factored = 0;
+  /** L⁻¹Y of the factored samples [n, classes so far]: half of each solve, and it grows with L. */
+  #halfSolved: Matrix | undefined;
   #lifted: LiftedRows;
   #coefficients: Matrix | undefined;
 
@@ -63,9 +66,8 @@ export class KernelRidge implements Adapter {
   async add(samples: LabelledFeatures, classes: number, work?: WorkOptions): Promise<void> {
     if (samples.features.rows > 0) {
       await this.#factorAll(work);
-      this.#factor = await this.#grown(this.#memory.features, samples, work);
+      await this.#grow(this.#memory, samples, work);
       this.#memory.append(samples);
-      this.#factored = this.#memory.blocks.length;
     }
     this.#classes = classes;
     this.#coefficients = undefined;
@@ -75,10 +77,8 @@ export class KernelRidge implements Adapter {
   async coefficients(work?: WorkOptions): Promise<Matrix> {
     if (this.#coefficients !== undefined) return this.#coefficients;
     await this.#factorAll(work);
-    const { labels } = this.#memory;
-    const targets = zeroMatrix(labels.length, this.#classes, this.#options.precision); // Y, one-hot
-    for (let i = 0; i < labels.length; i += 1) targets.data[i * this.#classes + labels[i]!] = 1;
-    this.#coefficients = await this.#factor!.solve(targets, { signal: work?.signal });
+    const halfSolved = widened(this.#halfSolved!, this.#classes);
+    this.#coefficients = await this.#factor!.backward(halfSolved, { signal: work?.signal });
     return this.#coefficients;
   }
 
@@ -94,17 +94,13 @@ export class KernelRidge implements Adapter {
   }
 
   async remove(rows: ReadonlySet<number>): Promise<void> {
-    this.#memory = this.#memory.without(rows, [...Array(this.#classes).keys()]);
-    this.#factor = undefined;
-    this.#factored = 0;
+    this.#startOver(this.#memory.without(rows, [...Array(this.#classes).keys()]));
     this.#lifted = new LiftedRows(this.#options.map);
-    this.#coefficients = undefined;
   }
 
   moveColumns(columns: readonly number[], classes: number): void {
-    this.#memory = this.#memory.without(new Set(), columns); // same blocks, so the factor stays
+    this.#startOver(this.#memory.without(new Set(), columns));
     this.#classes = classes;
-    this.#coefficients = undefined;
   }
 
   async merge(other: Adapter, columns: readonly number[], classes: number): Promise<void> {
@@ -140,9 +136,11 @@ export class KernelRidge implements Adapter {
     let [block, first] = [0, 0];
     for (const samples of this.#memory.each()) {
       if (block >= this.#factored) {
-        const before = rowsOf(this.#memory.features, 0, first);
-        this.#factor = await this.#grown(before, samples, work);
-        this.#factored = block + 1;
+        const before = {
+          features: rowsOf(this.#memory.features, 0, first),
+          labels: this.#memory.labels.subarray(0, first),
+        };
+        await this.#grow(before, samples, work);
         work?.onProgress?.({ phase: 'factor', done: block + 1, total });
       }
       block += 1;
@@ -150,25 +148,57 @@ export class KernelRidge implements Adapter {
     }
   }
 
-  /** The factor of K + λI over the samples before and a new block. */
-  async #grown(
-    before: Matrix,
-    { features }: LabelledFeatures,
+  /** Takes a new block into the factor of K + λI over the samples before, and into what is solved; all or nothing. */
+  async #grow(
+    before: LabelledFeatures,
+    block: LabelledFeatures,
     work?: WorkOptions,
-  ): Promise<CholeskyFactor> {
+  ): Promise<void> {
     const { map, precision, ridge } = this.#options;
     const signal = work?.signal;
-    const own = await collected(liftedChunks(map, features, signal));
-    const m = features.rows;
+    const own = await collected(liftedChunks(map, block.features, signal));
+    const m = block.features.rows;
     const k22 = await kernelMatrix(map, precision, own, own, [m, m], signal);
+    const n = before.features.rows;
     let factor: CholeskyFactor;
     if (this.#factor === undefined) factor = await cholesky(k22, { ridge, signal });
     else {
-      const old = this.#lifted.chunks(before, signal);
-      const k21 = await kernelMatrix(map, precision, own, old, [m, before.rows], signal);
+      const old = this.#lifted.chunks(before.features, signal);
+      const k21 = await kernelMatrix(map, precision, own, old, [m, n], signal);
       factor = await this.#factor.extend(k21, k22, { signal });
     }
-    this.#lifted.push(own, before.rows);
-    return factor;
+    // As wide as the labels so far ask for, whatever classes are announced: bits then depend on the samples alone.
+    const targets = oneHot([before.labels, block.labels], precision);
+    const known = this.#halfSolved && widened(this.#halfSolved, targets.cols);
+    this.#halfSolved = await factor.forward(targets, { known, signal });
+    this.#factor = factor;
+    this.#factored += 1;
+    this.#lifted.push(own, n);
   }
+
+  /** Goes on with these samples, nothing of which is factored. */
+  #startOver(memory: FeatureMemory): void {
+    this.#memory = memory;
+    this.#factor = undefined;
+    this.#factored = 0;
+    this.#halfSolved = undefined;
+    this.#coefficients = undefined;
+  }
+}
+
+/** Y [n, 1 + the largest label]: a one in each row. */
+function oneHot(parts: readonly Int32Array[], precision: RealType): Matrix {
+  const labels = Int32Array.from(parts.flatMap((part) => [...part]));
+  const classes = labels.reduce((most, label) => Math.max(most, label + 1), 0);
+  const targets = zeroMatrix(labels.length, classes, precision);
+  for (let i = 0; i < labels.length; i += 1) targets.data[i * classes + labels[i]!] = 1;
+  return targets;
+}
+
+/** The matrix with columns of zeros on its right: itself when it is wide enough. */
+function widened(matrix: Matrix, cols: number): Matrix {
+  if (matrix.cols === cols) return matrix;
+  const wide = zeroMatrix(matrix.rows, cols, realTypeOf(matrix.data));
+  for (let i = 0; i < matrix.rows; i += 1) wide.data.set(rowsOf(matrix, i, i + 1).data, i * cols);
+  return wide;
 }

@@ -38,7 +38,8 @@ export async function readExternalData(model: Model, read: ReadExternal): Promis
   return { ...model, graph: { ...graph, initializer } };
 }
 
-function isExternal(tensor: Initializer): boolean {
+/** Whether a tensor's bytes lie in a file. */
+export function isExternal(tensor: Initializer): boolean {
   return tensor.dataLocation === Location.EXTERNAL;
 }
 

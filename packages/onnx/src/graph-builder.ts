@@ -155,7 +155,8 @@ export class GraphBuilder {
   }
 }
 
-function valueInfo(name: string, type: ElementType, dims: readonly Dim[]): ValueInfoProto {
+/** The declaration of a value. */
+export function valueInfo(name: string, type: ElementType, dims: readonly Dim[]): ValueInfoProto {
   const dim = dims.map((d) => {
     if (typeof d === 'number') return { value: { case: 'dimValue' as const, value: BigInt(d) } };
     return d === '?' ? {} : { value: { case: 'dimParam' as const, value: d } };

@@ -3,6 +3,8 @@
  *
  * @packageDocumentation
  */
+export { rewriteForAnyBatch } from './any-batch.ts';
+export type { BatchInput } from './any-batch.ts';
 export { attentionSites } from './attention.ts';
 export type { AttentionSite } from './attention.ts';
 export type { AttributeValue } from './attribute.ts';
@@ -26,7 +28,9 @@ export type { Graph, Initializer, Model, Node } from './model.ts';
 export { floatAttribute, intAttribute, intsAttribute, stringAttribute } from './node-attributes.ts';
 export { upgradeOpset } from './opset.ts';
 export { printGraph, printNode, printType } from './print.ts';
+export { rewriteModel } from './rewrite-model.ts';
 export { recognize, simplify, weightsOf } from './simplify.ts';
 export { readTensor } from './tensor.ts';
 export { NodeView } from './types/rule.ts';
 export type { TypeRule, TypeRules } from './types/rule.ts';
+export { dropUnreadTokens } from './unread-tokens.ts';

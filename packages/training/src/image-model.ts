@@ -3,6 +3,7 @@ import { Emitter, parameterize } from '@cl/autodiff';
 import { ClError, isClError, type ImageGraph, type Tensor, type TrainableBackbone } from '@cl/hub';
 import {
   attentionSites,
+  dropUnreadTokens,
   modelFromGraph,
   simplify,
   writeModel,
@@ -17,7 +18,6 @@ import {
   tokensName,
   trainableNames,
 } from './image-graph.ts';
-import { dropUnreadTokens } from './unread-tokens.ts';
 import { placesOf, type WeightPlace } from './weight-places.ts';
 
 /** What a graph is asked for with. */

@@ -2,27 +2,24 @@
  * Tokens that nobody reads are not computed. A classifier reads the first token of the last block only, so there the
  * queries, the output projection and the MLP of the others are for nothing: 10 of a block's 12 parts of work.
  */
-import {
-  intAttribute,
-  intsAttribute,
-  removeDeadCode,
-  type GraphNode,
-  type OnnxGraph,
-  type OnnxTensor,
-  type ValueType,
-} from '@cl/onnx';
+import { removeDeadCode } from './dead-code.ts';
+import { positiveAxis, sizeOf } from './dims.ts';
+import type { OnnxTensor } from './element-type.ts';
+import type { GraphNode, OnnxGraph, ValueType } from './graph.ts';
+import { intAttribute, intsAttribute } from './node-attributes.ts';
 
 /** Operators that treat each element by itself, with operands that broadcast. */
 const elementwise = new Set([
   ...['Add', 'Sub', 'Mul', 'Div', 'Pow', 'Where', 'Neg', 'Sqrt', 'Exp', 'Erf', 'Tanh', 'Sigmoid'],
-  ...['Relu', 'Gelu', 'QuickGelu', 'Identity', 'Cast', 'Dropout', 'Clip'],
+  ...['Relu', 'Gelu', 'QuickGelu', 'Identity', 'Cast', 'Dropout', 'Clip', 'IsNaN'],
 ]);
 
 /**
  * The graph without the work on all but the first entry of an axis, where a `Gather` reads that entry alone. Values and
  * outputs keep their names; some values have 1 for a size.
  *
- * @param graph - simplified: sizes are numbers.
+ * @param graph - of known types, all sizes numbers; its outputs are what is read.
+ * @returns the same graph where nothing can be left out.
  */
 export function dropUnreadTokens(graph: OnnxGraph): OnnxGraph {
   const demands = new Demands(graph);
@@ -111,17 +108,33 @@ class Demands {
     const [x = '', second = ''] = node.inputs;
     const dims = this.#dims(x);
     if (node.opType === 'Gather' && this.#isZero(second) && this.#made.has(x) && dims.length > 1) {
-      return [positive(intAttribute(node, 'axis', 0), dims.length)];
+      return [positiveAxis(intAttribute(node, 'axis', 0), dims.length)];
     }
     const axis = this.#axes.get(node.outputs[0]!);
     if (typeof axis !== 'number' || node.outputs.length > 1) return undefined;
     const out = this.#dims(node.outputs[0]!);
     const rank = out.length;
+    const own = (input: string): number | undefined => {
+      const at = axis - (rank - this.#dims(input).length); // operands are aligned at their ends
+      return at < 0 || this.#dims(input)[at] === 1 ? undefined : at;
+    };
     switch (node.opType) {
       case 'LayerNormalization':
-        return positive(intAttribute(node, 'axis', -1), rank) > axis ? [axis] : undefined;
-      case 'Softmax':
-        return positive(intAttribute(node, 'axis', -1), rank) === axis ? undefined : [axis];
+        return positiveAxis(intAttribute(node, 'axis', -1), rank) > axis ? [axis] : undefined;
+      case 'Softmax': {
+        const flattens = this.#graph.opset < 13; // then it is over all axes from its own on
+        const over = positiveAxis(intAttribute(node, 'axis', flattens ? 1 : -1), rank);
+        return (flattens ? over <= axis : over === axis) ? undefined : [axis];
+      }
+      case 'ReduceMean': {
+        const over = this.#reduced(node)?.map((given) => positiveAxis(given, rank));
+        return over === undefined || over.includes(axis) || dims.length !== rank
+          ? undefined
+          : [axis];
+      }
+      case 'Attention': // of opset 23: queries do not see each other
+        if (axis !== 2 || rank !== 4 || intAttribute(node, 'is_causal', 0) !== 0) return undefined;
+        return node.inputs.map((input, i) => (i === 0 ? axis : i === 3 ? own(input) : undefined));
       case 'MatMul':
         return axis === rank - 2 && dims.length > 1 ? [dims.length - 2] : undefined;
       case 'Transpose':
@@ -131,16 +144,18 @@ class Demands {
         return from === undefined ? undefined : [from];
       }
       default:
-        if (!elementwise.has(node.opType)) return undefined;
-        return node.inputs.map((input) => {
-          const own = axis - (rank - this.#dims(input).length);
-          return own < 0 || this.#dims(input)[own] === 1 ? undefined : own;
-        });
+        return elementwise.has(node.opType) ? node.inputs.map(own) : undefined;
     }
   }
 
   #dims(value: string): readonly number[] {
     return (this.#graph.types.get(value)?.dims ?? []) as readonly number[];
+  }
+
+  /** The axes that a `ReduceMean` names; `undefined` for all of them, and where only the run decides. */
+  #reduced(node: GraphNode): readonly number[] | undefined {
+    const named = this.#graph.initializers.get(node.inputs[1] ?? '')?.data;
+    return intsAttribute(node, 'axes') ?? (named && Array.from(named as BigInt64Array, Number));
   }
 
   #isZero(value: string): boolean {
@@ -155,14 +170,9 @@ function axisBefore(
   to: readonly number[],
   axis: number,
 ): number | undefined {
-  const size = (dims: readonly number[]): number => dims.reduce((a, b) => a * b, 1);
-  const before = size(to.slice(0, axis));
-  const found = from.findIndex((dim, i) => dim === to[axis] && size(from.slice(0, i)) === before);
+  const before = sizeOf(to.slice(0, axis));
+  const found = from.findIndex((dim, i) => dim === to[axis] && sizeOf(from.slice(0, i)) === before);
   return found < 0 ? undefined : found;
-}
-
-function positive(axis: number, rank: number): number {
-  return axis < 0 ? axis + rank : axis;
 }
 
 function narrowed({ elementType, dims }: ValueType, axis: number): ValueType {

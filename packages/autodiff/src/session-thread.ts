@@ -1,6 +1,7 @@
 /** The caller's end of the thread that runs sessions. */
 import { MessageChannel, receiveMessageOnPort, type Transferable } from 'node:worker_threads';
 import { ClError, type ClErrorCode } from '@cl/hub';
+import { sessionThreads } from '@cl/hub/node';
 import { modelFromGraph, writeModel, type OnnxGraph } from '@cl/onnx';
 import {
   Control,
@@ -23,7 +24,10 @@ interface Waiting {
 
 /** Where and with how many threads sessions run. */
 export interface Place {
-  /** Threads of a matrix product; as many as there are cores when 0 or absent. */
+  /**
+   * Threads of a matrix product. When 0 or absent: what `sessionThreads` of `@cl/hub/node` says, as many as there are
+   * cores where it says nothing.
+   */
   readonly threads?: number;
   /** `cpu` when absent. On `webgpu` every operator must have a kernel there: labels are int32, for instance. */
   readonly device?: Device;
@@ -74,7 +78,8 @@ export class SessionThread {
   /** Makes a session of a graph. */
   async load(key: string, graph: OnnxGraph, { threads = 0, device = 'cpu' }: Place): Promise<void> {
     const model = writeModel(modelFromGraph(graph));
-    await this.call({ method: 'load', key, model, threads, device }, [model.buffer]);
+    const own = { threads: threads === 0 ? sessionThreads() : threads, device };
+    await this.call({ method: 'load', key, model, ...own }, [model.buffer]);
   }
 
   /** Makes a call; its buffers in `transfer` go over. Calls are done in the order they were made. */

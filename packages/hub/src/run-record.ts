@@ -57,6 +57,8 @@ export interface TrialRecord {
   readonly stateBytes: number;
   /** Highest resident set size of the process while the trial ran. */
   readonly peakMemoryBytes: number;
+  /** How many trials of the run went on at a time, which share the machine and its memory; absent: one. */
+  readonly jobs?: number;
   /** Whether the learner keeps nothing that belongs to a single past sample. */
   readonly exemplarFree: boolean;
   /** What the learner tells of itself at the end, where it tells something. */

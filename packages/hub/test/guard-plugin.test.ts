@@ -263,8 +263,10 @@ test('an executor that loses results is refused; what a job throws stays the job
     map: async (_: readonly unknown[], job: (input: never, index: number) => Promise<unknown>) =>
       [await job(1 as never, 0)] as never,
     dispose: async () => undefined,
+    concurrency: 3,
   });
   const executor = await guardPlugin(defineExecutor({ ...about, create })).create({});
+  expect(executor.concurrency).toBe(3);
   const error = await errorOf(() => executor.map([1, 2], async (x) => x));
   expect(error.message).toContain('map() returned an array of 1, expected an array of 2 results');
   const own = new TypeError('of the job');

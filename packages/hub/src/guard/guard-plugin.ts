@@ -101,6 +101,7 @@ function guardExecutor(plugin: ExecutorPlugin, value: unknown): Executor {
   }
   const executor = value as Executor;
   return {
+    ...(executor.concurrency !== undefined && { concurrency: executor.concurrency }),
     async map(inputs, job, options) {
       const results = await executor.map(inputs, job, options);
       if (isListOf(inputs.length, results)) return results;

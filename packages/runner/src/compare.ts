@@ -61,15 +61,12 @@ export async function compare(
     learners: given.learners.map((one) => chosen('learner', one)),
     streams: given.streams.map((one) => ({ ...one, stream: chosen('stream', one.stream) })),
   };
-  const { streams, existing = 'extend', ...shared } = config;
-  const parts = streams.map((stream) => ({ ...stream, ...whoTakesPart(config, stream) }));
+  const parts = partsOf(config);
   await assertComparison(config);
   const folder = new RunFolder(config.folder);
   const done: ComparedStream[] = [];
-  for (const [index, { name, stream, datasets, learners, leftOut }] of parts.entries()) {
+  for (const [index, { name, leftOut, config: part }] of parts.entries()) {
     options.onEvent?.({ type: 'stream-started', name, index, total: parts.length, leftOut });
-    const own = { name: `${config.name} · ${name}`, folder: runFolder(config.folder, { name }) };
-    const part = { ...shared, ...own, stream, datasets, learners, existing };
     done.push({ name, record: await run(part, options), leftOut });
   }
   const record: ComparisonRecord = {
@@ -85,6 +82,24 @@ export async function compare(
   };
   await folder.writeJson(fileName, file);
   return record;
+}
+
+/** A stream of a comparison as a run of its own. */
+interface ComparisonPart extends Pick<ComparedStream, 'name' | 'leftOut'> {
+  readonly config: RunConfig;
+}
+
+/** The runs that a comparison is made of. */
+export function partsOf(config: CompareConfig): readonly ComparisonPart[] {
+  const { streams, existing = 'extend', elsewhere, ...shared } = config;
+  return streams.map((choice) => {
+    const { name, stream, datasets } = choice;
+    const { learners, leftOut } = whoTakesPart(config, choice);
+    const own = { name: `${config.name} · ${name}`, folder: runFolder(config.folder, { name }) };
+    const there = elsewhere && { elsewhere: { ...elsewhere, part: name } };
+    const part = { ...shared, ...own, ...there, stream, datasets, learners, existing };
+    return { name, leftOut, config: part };
+  });
 }
 
 const fileName = 'comparison.json';

@@ -12,6 +12,7 @@ import type {
   StreamPlugin,
   TrainableBackbone,
 } from '@cl/hub';
+import type { CompareConfig } from './compare.ts';
 
 /** A plugin with what the user wants of it; the rest comes from the preset, then from its defaults. */
 export interface Choice<P extends Plugin> {
@@ -30,6 +31,28 @@ export interface LearnerChoice extends Choice<LearnerPlugin> {
 export interface ExampleCounts {
   readonly right: number;
   readonly wrong: number;
+}
+
+/** Where another thread finds a configuration: plugins hold functions, which cannot be sent. */
+export interface ConfigElsewhere {
+  /** URL of an ES module that exports a {@link Configure} as `configure`. */
+  readonly module: string;
+  /** Handed to it: a structured clone. */
+  readonly data?: unknown;
+  /** The stream of a comparison; `compare` sets it. */
+  readonly part?: string | undefined;
+}
+
+/**
+ * Makes a configuration in another thread, the same as the run's own: its learners, seeds, options, data and fingerprint
+ * are compared. Features should come from a cache on disk, where the run's own thread has put all of them before.
+ */
+export type Configure<Data = unknown> = (data: Data) => Promise<Configured>;
+
+/** A configuration, and what frees what it holds. */
+export interface Configured {
+  readonly config: RunConfig | CompareConfig;
+  dispose?(): Promise<void>;
 }
 
 /** Everything that `run` needs. */
@@ -57,6 +80,8 @@ export interface RunConfig {
   readonly reporters?: readonly Choice<ReporterPlugin>[] | undefined;
   /** Default: {@link inline}. */
   readonly executor?: Choice<ExecutorPlugin> | undefined;
+  /** How other threads come by this configuration; without it executors have this thread alone. */
+  readonly elsewhere?: ConfigElsewhere | undefined;
   /** Keep the `last` saved learner of a trial (default), or `all`, one an experience. */
   readonly keep?: 'last' | 'all' | undefined;
   /** Go on without images that cannot be decoded; else the run refuses to start and lists them. */

@@ -11,3 +11,5 @@ export { inline } from './inline-executor.ts';
 export { readRecord, report } from './report.ts';
 export { run } from './run.ts';
 export type { RunOptions } from './run.ts';
+export { threads } from './threads-executor.ts';
+export type { ThreadsOptions } from './threads-executor.ts';

@@ -5,7 +5,8 @@ import {
   throwIfAborted,
   type Executor,
   type ExecutorPlugin,
-  type WorkOptions,
+  type Job,
+  type MapOptions,
 } from '@cl/hub';
 import { z } from 'zod';
 
@@ -26,8 +27,8 @@ class InlineExecutor implements Executor {
 
   async map<In, Out>(
     inputs: readonly In[],
-    job: (input: In, index: number) => Promise<Out>,
-    { signal, onProgress }: WorkOptions = {},
+    job: Job<In, Out>,
+    { signal, onProgress }: MapOptions<In, Out> = {},
   ): Promise<readonly Out[]> {
     if (this.#disposed) {
       throw new ClError('DISPOSED', 'executor "inline": used after dispose(). Create another.');
@@ -35,7 +36,7 @@ class InlineExecutor implements Executor {
     const results: Out[] = [];
     for (const [index, input] of inputs.entries()) {
       throwIfAborted('executor "inline"', signal);
-      results.push(await job(input, index));
+      results.push(await job(input, index, signal));
       onProgress?.({ phase: 'trials', done: index + 1, total: inputs.length });
     }
     return results;

@@ -20,6 +20,8 @@ export interface Prepared {
   readonly streams: ReadonlyMap<number, Stream>;
   /** Ids of the images that were left out. */
   readonly skipped: readonly string[];
+  /** Their places among all images, for {@link leaveOut}. */
+  readonly broken: readonly number[];
 }
 
 /**
@@ -48,12 +50,24 @@ export async function prepare(
     onProgress?.({ phase: 'features', done: at + chunk.length, total: images.length });
   }
   const skipped = [...broken].map(({ id }) => id);
-  if (skipped.length === 0) return { streams, skipped };
-  if (!skipBroken) throw unreadable(skipped, images.length);
-  return {
-    streams: new Map([...streams].map(([seed, stream]) => [seed, without(stream, broken)])),
-    skipped,
-  };
+  if (skipped.length > 0 && !skipBroken) throw unreadable(skipped, images.length);
+  const places = images.flatMap((image, place) => (broken.has(image) ? [place] : []));
+  return { streams: leaveOut(streams, places), skipped, broken: places };
+}
+
+/**
+ * Streams without the images at some places, counted as {@link prepare} does, who found them.
+ *
+ * @throws ClError `EMPTY_CLASS` or `EMPTY_STREAM` when nothing is left of a class or a test set.
+ */
+export function leaveOut(
+  streams: ReadonlyMap<number, Stream>,
+  places: readonly number[],
+): ReadonlyMap<number, Stream> {
+  if (places.length === 0) return streams;
+  const images = imagesOf(streams.values());
+  const broken = new Set(places.map((place) => images[place]!));
+  return new Map([...streams].map(([seed, stream]) => [seed, without(stream, broken)]));
 }
 
 /** Computes the features of a chunk and returns its images that cannot be decoded. */

@@ -97,6 +97,16 @@ export class RunFolder {
     });
   }
 
+  /** Writes down how far a trial is. */
+  async writeProgress(trial: string, progress: TrialProgress): Promise<void> {
+    await this.writeJson(progressFile(trial), progress);
+  }
+
+  /** How far a trial was; `undefined` when nothing of it was written down. */
+  async readProgress(trial: string): Promise<TrialProgress | undefined> {
+    return (await this.readJson(progressFile(trial))) as TrialProgress | undefined;
+  }
+
   /** Writes a value as JSON. */
   async writeJson(name: string, value: unknown): Promise<void> {
     await this.write(name, `${JSON.stringify(value, undefined, 1)}\n`);
@@ -122,3 +132,5 @@ export class RunFolder {
     }
   }
 }
+
+const progressFile = (trial: string): string => `trials/${trial}.json`;

@@ -1,31 +1,20 @@
 /** A run: every learner with every seed over the stream, written down so that nothing is lost. */
 import { join } from 'node:path';
-import {
-  ClError,
-  isClError,
-  resolveOptions,
-  memoryError,
-  type Executor,
-  type ImageRef,
-  type MetricPlugin,
-  type RunRecord,
-  type TrialRecord,
-} from '@cl/hub';
-import { thumbnail } from '@cl/images';
-import { metrics as allMetrics } from '@cl/metrics';
+import { ClError, isClError, type MetricPlugin, type RunRecord } from '@cl/hub';
 import type { RunConfig } from './config.ts';
 import { EventLog } from './event-log.ts';
 import type { RunEvent, RunListener } from './events.ts';
 import { guarded } from './guarded.ts';
-import { inline } from './inline-executor.ts';
+import { Ledger } from './ledger.ts';
 import { lock } from './lock.ts';
-import { makePlan, type Plan, type Trial } from './plan.ts';
+import { makePlan, type Plan } from './plan.ts';
 import { prepare } from './prepare.ts';
 import { headerOf, toRecord } from './record.ts';
 import { renderReports } from './report.ts';
-import { RunFolder, type RunHeader, type TrialProgress } from './run-folder.ts';
+import { RunFolder, type RunHeader } from './run-folder.ts';
+import { runTrials, type PreparedTrials } from './run-trials.ts';
 import { takeOver, type Found } from './take-over.ts';
-import { runTrial, type TrialContext } from './trial.ts';
+import { metricsOf } from './trial-context.ts';
 
 /** How a run is watched and stopped. */
 export interface RunOptions {
@@ -79,7 +68,7 @@ class Run {
   readonly #folder: RunFolder;
   readonly #log: EventLog;
   readonly #options: RunOptions;
-  readonly #progress = new Map<Trial, TrialProgress>();
+  readonly #ledger: Ledger;
 
   constructor(
     config: RunConfig,
@@ -95,6 +84,7 @@ class Run {
     this.#folder = folder;
     this.#log = log;
     this.#options = options;
+    this.#ledger = new Ledger(plan, folder);
   }
 
   async carryOut(found: Found): Promise<RunRecord> {
@@ -107,10 +97,21 @@ class Run {
       trials: trials.map(({ label, seed }) => ({ label, seed })),
       experiences: first.experiences.map(({ name }) => name),
     });
-    if (found.header !== undefined) await this.#readProgress();
+    if (found.header !== undefined) {
+      this.#emit({
+        type: 'resumed',
+        folder: this.#folder.path,
+        trials: await this.#ledger.read(),
+      });
+    }
     try {
-      const { streams: used, seconds } = await this.#prepare();
-      const records = await this.#runTrials(used, seconds);
+      const { records, streams: used } = await runTrials(this.#config, this.#plan, this.#ledger, {
+        folder: this.#folder.path,
+        signal: this.#options.signal,
+        emit: this.#emit,
+        flush: () => this.#log.flush(),
+        prepare: (signal) => this.#prepare(signal),
+      });
       const stream = used.get(trials[0]!.seed)!;
       const record = toRecord(this.#header, this.#plan, stream, records, metricsOf(this.#config));
       const reporters = this.#config.reporters ?? [];
@@ -125,94 +126,20 @@ class Run {
     }
   }
 
-  async #runTrials(
-    streams: Plan['streams'],
-    featureSeconds: number,
-  ): Promise<readonly TrialRecord[]> {
-    const context = this.#context(featureSeconds);
-    const { executor: choice } = this.#config;
-    const executor: Executor =
-      choice === undefined
-        ? await inline.create({})
-        : await choice.plugin.create(
-            await resolveOptions(choice.plugin, choice.options, choice.preset),
-          );
-    try {
-      return await executor.map(
-        this.#plan.trials,
-        async (trial) => {
-          try {
-            const stream = streams.get(trial.seed)!;
-            return await runTrial(trial, stream, this.#progress.get(trial), context);
-          } catch (error) {
-            throw named(trial, error);
-          }
-        },
-        { signal: this.#options.signal },
-      );
-    } finally {
-      await executor.dispose();
-    }
-  }
-
   /** Every feature once; tells broken images. */
-  async #prepare(): Promise<{ streams: Plan['streams']; seconds: number }> {
+  async #prepare(signal: AbortSignal): Promise<PreparedTrials> {
     const { features, skipBroken = false } = this.#config;
     const start = performance.now();
-    const { streams, skipped } = await prepare(this.#plan.streams, features, skipBroken, {
-      signal: this.#options.signal,
+    const prepared = await prepare(this.#plan.streams, features, skipBroken, {
+      signal,
       onProgress: (progress) => {
         this.#emit({ type: 'progress', progress });
       },
     });
+    const { skipped } = prepared;
     if (skipped.length > 0) this.#emit({ type: 'images-skipped', ids: skipped });
-    return { streams, seconds: (performance.now() - start) / 1000 };
+    return { ...prepared, featureSeconds: (performance.now() - start) / 1000 };
   }
-
-  #context(featureSeconds: number): TrialContext {
-    const { backbone, trainable, features, keep, examples } = this.#config;
-    return {
-      folder: this.#folder.path,
-      backbone,
-      trainable,
-      features,
-      keep: keep ?? 'last',
-      metrics: metricsOf(this.#config),
-      examples: examples ?? { right: 3, wrong: 3 },
-      thumbnail: remembered(this.#config.thumbnail ?? ((image) => thumbnail(image, 48))),
-      featureSeconds,
-      signal: this.#options.signal,
-      emit: this.#emit,
-      store: this.#store,
-    };
-  }
-
-  async #readProgress(): Promise<void> {
-    for (const trial of this.#plan.trials) {
-      const read = (await this.#folder.readJson(fileOf(trial))) as TrialProgress | undefined;
-      if (read !== undefined) this.#progress.set(trial, read);
-    }
-    const trials = this.#plan.trials.map((trial) => {
-      const progress = this.#progress.get(trial);
-      const { label, seed } = trial;
-      return { label, seed, rows: progress?.rows ?? [], finished: progress?.record !== undefined };
-    });
-    this.#emit({ type: 'resumed', folder: this.#folder.path, trials });
-  }
-
-  readonly #store = async (trial: Trial, progress: TrialProgress): Promise<void> => {
-    this.#progress.set(trial, progress);
-    await this.#folder.writeJson(fileOf(trial), progress);
-    await this.#folder.writeJson('accuracy.json', {
-      evaluations: this.#plan.streams.get(trial.seed)!.evaluations.map(({ name }) => name),
-      trials: this.#plan.trials.map((one) => ({
-        label: one.label,
-        seed: one.seed,
-        accuracy: this.#progress.get(one)?.rows ?? [],
-      })),
-    });
-    await this.#log.flush();
-  };
 
   readonly #emit: RunListener = (event: RunEvent) => {
     if (event.type !== 'progress') this.#log.append(event);
@@ -222,39 +149,16 @@ class Run {
   #stopped(cause: Error): ClError {
     const { trials, streams } = this.#plan;
     const total = trials.reduce((sum, { seed }) => sum + streams.get(seed)!.experiences.length, 0);
-    const done = [...this.#progress.values()].reduce((sum, { rows }) => sum + rows.length, 0);
     return new ClError(
       'ABORTED',
-      `run "${this.#config.name}": stopped after ${done} of ${total} experiences; they are saved in ` +
+      `run "${this.#config.name}": stopped after ${this.#ledger.rows} of ${total} experiences; they are saved in ` +
         `${this.#folder.path}. Run the same command again to go on from there.`,
       { cause },
     );
   }
 }
 
-const fileOf = (trial: Trial): string => `trials/${trial.id}.json`;
-
-const metricsOf = ({ metrics }: RunConfig): readonly MetricPlugin[] => metrics ?? allMetrics;
-
 /** Whether a record has these metrics: one that lacks some gets them from the accuracies that were written down. */
 function hasAll({ trials }: RunRecord, metrics: readonly MetricPlugin[]): boolean {
   return trials.every((trial) => metrics.every(({ name }) => Object.hasOwn(trial.metrics, name)));
-}
-
-function named({ label, seed }: Trial, thrown: unknown): unknown {
-  const error = memoryError('learning', thrown) ?? thrown;
-  if (!isClError(error) || error.code === 'ABORTED') return error;
-  return new ClError(error.code, `run: "${label}" with seed ${seed}: ${error.message}`, {
-    cause: error,
-  });
-}
-
-/** Learners are shown on the same images: each thumbnail is made once. */
-function remembered(make: (image: ImageRef) => Promise<string>): typeof make {
-  const known = new Map<ImageRef, Promise<string>>();
-  return (image) => {
-    const found = known.get(image) ?? make(image);
-    known.set(image, found);
-    return found;
-  };
 }

@@ -2,7 +2,6 @@
 import {
   createRandom,
   throwIfAborted,
-  type ImageRef,
   type Learner,
   type LearnerAccount,
   type LearnerContext,
@@ -12,29 +11,13 @@ import {
   type WorkOptions,
 } from '@cl/hub';
 import { Checkpoints } from './checkpoint.ts';
-import type { ExampleCounts, RunConfig } from './config.ts';
 import { accuracies, answerAll, type AnswerSheet } from './evaluate.ts';
-import type { AccuracyRow, RunListener } from './events.ts';
+import type { AccuracyRow } from './events.ts';
 import { confusions, examples, sources } from './final-row.ts';
 import { watchMemory } from './memory.ts';
 import type { Trial } from './plan.ts';
 import type { TrialProgress } from './run-folder.ts';
-
-/** What the trials of a run share. */
-export interface TrialContext extends Pick<RunConfig, 'backbone' | 'trainable' | 'features'> {
-  /** The run's folder. */
-  readonly folder: string;
-  readonly keep: 'last' | 'all';
-  readonly metrics: readonly MetricPlugin[];
-  readonly examples: ExampleCounts;
-  readonly thumbnail: (image: ImageRef) => Promise<string>;
-  /** Time that the features took, for all trials together. */
-  readonly featureSeconds: number;
-  readonly signal: AbortSignal | undefined;
-  readonly emit: RunListener;
-  /** Writes a trial's progress down; a crash afterwards loses nothing of it. */
-  readonly store: (trial: Trial, progress: TrialProgress) => Promise<void>;
-}
+import type { TrialContext } from './trial-context.ts';
 
 /**
  * Carries a trial out, from where `before` says it stopped.
@@ -201,7 +184,8 @@ class TrialRun {
   async #toRecord(sheet: AnswerSheet, account: LearnerAccount | undefined): Promise<TrialRecord> {
     const { label, plugin, options, seed } = this.#trial;
     const { rows, baseline, seconds, stateBytes } = this.#progress;
-    const phases = { features: this.#context.featureSeconds, learn: 0, evaluate: 0, save: 0 };
+    const { featureSeconds, jobs } = this.#context;
+    const phases = { features: featureSeconds, learn: 0, evaluate: 0, save: 0 };
     return {
       label,
       plugin: plugin.name,
@@ -223,6 +207,7 @@ class TrialRun {
       })),
       stateBytes,
       peakMemoryBytes: this.#peak(),
+      ...(jobs > 1 && { jobs }),
       exemplarFree: plugin.capabilities(options).exemplarFree,
       ...(account && { account }),
     };

@@ -1,38 +1,14 @@
-import { spawn } from 'node:child_process';
 import { appendFile, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { ClError, RunRecord } from '@cl/hub';
 import { run, type RunEvent } from '@cl/runner';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { comparable } from './fixtures/comparable.ts';
 import { streamOf, syntheticConfig } from './fixtures/config.ts';
 import { meanLearner } from './fixtures/mean-learner.ts';
+import { runKilled } from './fixtures/run-killed.ts';
 import { temporaryFolder } from './fixtures/temporary.ts';
-
-/** Runs in a child that is killed at the n-th event of a type; gives the signal that ended it. */
-function runKilled(folder: string, type: string, n: number): Promise<NodeJS.Signals | null> {
-  const script = fileURLToPath(new URL('fixtures/child.ts', import.meta.url));
-  const flags = ['--import', import.meta.resolve('jiti/register'), script]; // what was built runs, as users run it
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [...flags, folder, type, String(n)], {
-      stdio: ['ignore', 'inherit', 'inherit'],
-    });
-    child.on('exit', (_, signal) => {
-      resolve(signal);
-    });
-  });
-}
-
-/** The record without what differs between two runs of the same: times and memory. */
-function comparable(record: RunRecord): unknown {
-  const trials = record.trials.map(({ phases, ...trial }) => ({
-    ...trial,
-    peakMemoryBytes: 0,
-    phases: phases.map(({ name }) => name),
-  }));
-  return { ...record, startedAt: '', trials };
-}
 
 const bytesOf = async (folder: string, learner: string): Promise<string> =>
   (await readFile(join(folder, 'learners', learner, 'learner.safetensors'))).toString('base64');

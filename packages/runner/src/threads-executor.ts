@@ -1,0 +1,215 @@
+/** The executor that works on several trials at a time: one in the calling thread, the others in threads of their own. */
+import { availableParallelism } from 'node:os';
+import {
+  ClError,
+  defineExecutor,
+  memoryError,
+  throwIfAborted,
+  type Elsewhere,
+  type Executor,
+  type ExecutorPlugin,
+  type Job,
+  type MapOptions,
+} from '@cl/hub';
+import {
+  compiledModule,
+  packError,
+  sessionThreads,
+  setSessionThreads,
+  ThreadClient,
+} from '@cl/hub/node';
+import { z } from 'zod';
+import type { JobWorkerData } from './job-worker.ts';
+
+/** Options of {@link threads}. */
+export interface ThreadsOptions {
+  /** Trials at a time; each gets its share of the cores and needs memory of its own. */
+  readonly jobs: number;
+}
+
+/**
+ * `jobs` trials at a time. The last come first, as learners are usually listed from cheap to costly, and a costly
+ * one that starts last keeps one core busy and the others waiting. Jobs that cannot be done elsewhere are done here.
+ */
+export const threads: ExecutorPlugin<ThreadsOptions> = defineExecutor<ThreadsOptions>({
+  name: 'threads',
+  description: 'Several trials at a time, in threads of this process.',
+  defaults: { jobs: 2 },
+  help: { jobs: 'trials at a time; each needs memory of its own' },
+  schema: z.object({ jobs: z.int().min(1).max(256) }),
+  async create({ jobs }) {
+    return new ThreadsExecutor(jobs);
+  },
+});
+
+class ThreadsExecutor implements Executor {
+  readonly concurrency: number;
+  #disposed = false;
+
+  constructor(jobs: number) {
+    this.concurrency = jobs;
+  }
+
+  async map<In, Out>(
+    inputs: readonly In[],
+    job: Job<In, Out>,
+    options: MapOptions<In, Out> = {},
+  ): Promise<readonly Out[]> {
+    if (this.#disposed) {
+      throw new ClError('DISPOSED', 'executor "threads": used after dispose(). Create another.');
+    }
+    const count = Math.min(this.concurrency, inputs.length);
+    if (options.elsewhere === undefined || count < 2) return new Queue(inputs, options).here(job);
+    const before = sessionThreads();
+    const share = Math.max(1, Math.floor(availableParallelism() / count));
+    setSessionThreads(share);
+    try {
+      return await new Queue(inputs, options).inThreads(count - 1, share, job, options.elsewhere);
+    } finally {
+      setSessionThreads(before);
+    }
+  }
+
+  async dispose(): Promise<void> {
+    this.#disposed = true;
+  }
+}
+
+/** The inputs of one `map`: whoever is free takes the last that is left. */
+class Queue<In, Out> {
+  readonly #inputs: readonly In[];
+  readonly #left: number[];
+  readonly #results: Out[];
+  readonly #failed = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #onProgress: MapOptions<In, Out>['onProgress'];
+  #done = 0;
+
+  constructor(inputs: readonly In[], { signal, onProgress }: MapOptions<In, Out>) {
+    this.#inputs = inputs;
+    this.#left = [...inputs.keys()];
+    this.#results = new Array<Out>(inputs.length);
+    this.#signal = AbortSignal.any([
+      this.#failed.signal,
+      ...(signal === undefined ? [] : [signal]),
+    ]);
+    this.#onProgress = onProgress;
+  }
+
+  /** One after another in this thread. */
+  async here(job: Job<In, Out>): Promise<readonly Out[]> {
+    await this.#lane(job);
+    return this.#end();
+  }
+
+  /** In this thread and in `count` others. */
+  async inThreads(
+    count: number,
+    share: number,
+    job: Job<In, Out>,
+    elsewhere: Elsewhere<In, Out>,
+  ): Promise<readonly Out[]> {
+    const others = Array.from({ length: count }, () => this.#laneOf(elsewhere, share));
+    await Promise.all([this.#lane(job), ...others]);
+    return this.#end();
+  }
+
+  async #laneOf(elsewhere: Elsewhere<In, Out>, share: number): Promise<void> {
+    const thread = new JobThread(elsewhere, share, this.#signal, (error) => {
+      this.#fail(error);
+    });
+    try {
+      await thread.load(elsewhere);
+      await this.#lane((input, index) =>
+        elsewhere.job(input, index, (message) => thread.ask(message)),
+      );
+    } catch (error) {
+      this.#fail(error);
+    } finally {
+      await thread.close();
+    }
+  }
+
+  /** Does what is left, as long as nothing fails. */
+  async #lane(job: Job<In, Out>): Promise<void> {
+    try {
+      while (this.#left.length > 0) {
+        throwIfAborted('executor "threads"', this.#signal);
+        const index = this.#left.pop()!;
+        this.#results[index] = await job(this.#inputs[index]!, index, this.#signal);
+        this.#done += 1;
+        this.#onProgress?.({ phase: 'trials', done: this.#done, total: this.#inputs.length });
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** The first failure counts; those that it causes are its consequences. */
+  #fail(error: unknown): void {
+    if (!this.#failed.signal.aborted) this.#failed.abort(error);
+  }
+
+  #end(): readonly Out[] {
+    if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
+    return this.#results;
+  }
+}
+
+/** A thread that does jobs, one at a time. */
+class JobThread {
+  readonly #client: ThreadClient;
+  readonly #abort: () => void;
+  readonly #signal: AbortSignal;
+
+  constructor(
+    { onMessage }: Pick<Elsewhere<never, never>, 'onMessage'>,
+    share: number,
+    signal: AbortSignal,
+    fail: (error: unknown) => void,
+  ) {
+    this.#client = new ThreadClient(compiledModule('job-worker', import.meta.url), {
+      name: 'cl job-worker',
+      workerData: { sessionThreads: share } satisfies JobWorkerData,
+      onPost: (message) => {
+        try {
+          onMessage?.(message);
+        } catch (error) {
+          fail(error);
+        }
+      },
+      gone,
+    });
+    this.#signal = signal;
+    this.#abort = () => {
+      this.#client.call('abort', packError(signal.reason)).catch(() => undefined); // one that is gone has stopped
+    };
+    signal.addEventListener('abort', this.#abort);
+  }
+
+  load({ module, data }: Pick<Elsewhere<never, never>, 'module' | 'data'>): Promise<void> {
+    return this.#client.call('load', { module, data });
+  }
+
+  ask(message: unknown): Promise<unknown> {
+    return this.#client.call('run', message);
+  }
+
+  async close(): Promise<void> {
+    this.#signal.removeEventListener('abort', this.#abort);
+    await this.#client.close();
+  }
+}
+
+function gone(cause: Error | undefined): ClError {
+  const reason = cause === undefined ? 'it was closed' : cause.message;
+  return (
+    memoryError('executor "threads"', cause) ??
+    new ClError(
+      'PLUGIN_FAILED',
+      `executor "threads": the thread at work died: ${reason}, expected an answer. Work on one trial at a time ` +
+        '(--jobs 1) to see whether the trial fails there too.',
+      { cause },
+    )
+  );
+}

@@ -20,7 +20,10 @@ export interface FingerprintParts {
 /** Bump when decoding or preprocessing changes its numbers. */
 const pipelineVersion = '1';
 
-/** What decides the numbers of a model on a provider. */
+/**
+ * What decides the numbers of a model on a provider. Batch size, threads and what of the model is left out because
+ * nobody reads it (`lean-tower.ts`) move features by their rounding only, some 1e-6, and are no part of it.
+ */
 export function fingerprintParts(
   { options, folder, image, text }: ModelParts,
   provider: string,

@@ -2,32 +2,50 @@
 import { workerData } from 'node:worker_threads';
 import { ClError } from '@cl/hub';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { FeatureOutput, InferenceData, InferenceRequest, Tower } from './worker-messages.ts';
+import { leanTower } from './lean-tower.ts';
+import type {
+  FeatureOutput,
+  InferenceData,
+  InferenceRequest,
+  Tower,
+  TowerForm,
+} from './worker-messages.ts';
 import { serve } from './worker-server.ts';
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // read when the library loads
 const ort = await import('onnxruntime-node');
 
 const { towers, provider, threads } = workerData as InferenceData;
-const sessions = new Map<string, InferenceSession>();
+const sessions = new Map<string, OpenTower>();
+const options = {
+  executionProviders: [provider],
+  intraOpNumThreads: threads,
+  logSeverityLevel: 3,
+} as const;
+
+/** A tower ready to run. */
+interface OpenTower {
+  readonly session: InferenceSession;
+  readonly output: FeatureOutput;
+  readonly form: TowerForm;
+}
 
 serve(
   {
-    /** Loads all towers; answers with the names of each one's inputs. */
-    async load(): Promise<{ result: Record<string, readonly string[]> }> {
-      const inputs: Record<string, readonly string[]> = {};
+    /** Loads all towers; answers with the form of each. */
+    async load(): Promise<{ result: Record<string, TowerForm> }> {
+      const forms: Record<string, TowerForm> = {};
       for (const [name, tower] of Object.entries(towers)) {
-        const session = await open(tower);
-        sessions.set(name, session);
-        inputs[name] = session.inputNames;
+        const opened = (await openLean(tower)) ?? (await openFile(tower));
+        sessions.set(name, opened);
+        forms[name] = opened.form;
       }
-      return { result: inputs };
+      return { result: forms };
     },
 
     /** Runs a tower; answers with float32 [N, D]. */
     async run({ tower, count, inputs }: InferenceRequest) {
-      const session = sessions.get(tower)!;
-      const { output } = towers[tower]!;
+      const { session, output } = sessions.get(tower)!;
       const feeds: Record<string, Tensor> = {};
       for (const [name, { type, data, dims }] of Object.entries(inputs)) {
         if (session.inputNames.includes(name)) feeds[name] = new ort.Tensor(type, data, dims);
@@ -38,18 +56,27 @@ serve(
     },
   },
   async () => {
-    for (const session of sessions.values()) await session.release();
+    for (const { session } of sessions.values()) await session.release();
   },
 );
 
-async function open({ path, output }: Tower): Promise<InferenceSession> {
+/** On CPUs, where its numbers were compared with the file's; elsewhere, and where it does not load, the file runs. */
+async function openLean(tower: Tower): Promise<OpenTower | undefined> {
+  const lean = provider === 'cpu' ? await leanTower(tower) : undefined;
+  if (lean === undefined) return undefined;
+  const folder = { model_external_initializers_file_folder_path: lean.folder };
+  const session = await ort.InferenceSession.create(lean.model, {
+    ...options,
+    extra: { session: folder },
+  }).catch(() => undefined);
+  const output: FeatureOutput = { name: lean.output, take: 'all' };
+  return session && { session, output, form: 'lean' };
+}
+
+async function openFile({ path, output }: Tower): Promise<OpenTower> {
   let session: InferenceSession;
   try {
-    session = await ort.InferenceSession.create(path, {
-      executionProviders: [provider],
-      intraOpNumThreads: threads,
-      logSeverityLevel: 3,
-    });
+    session = await ort.InferenceSession.create(path, options);
   } catch (cause) {
     throw new ClError(
       'INVALID_MODEL',
@@ -57,7 +84,7 @@ async function open({ path, output }: Tower): Promise<InferenceSession> {
         'The file may be damaged: remove it to have it downloaded again, or choose another dtype.',
     );
   }
-  if (session.outputNames.includes(output.name)) return session;
+  if (session.outputNames.includes(output.name)) return { session, output, form: 'file' };
   throw new ClError(
     'INVALID_MODEL',
     `backbone: "${path}" has the outputs ${session.outputNames.join(', ')}, expected ${output.name}. ` +

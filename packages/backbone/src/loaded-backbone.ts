@@ -121,8 +121,10 @@ export class LoadedBackbone implements Backbone {
     const { options, folder } = parts;
     const recipe = readRecipe(await readModelJson(folder, 'preprocessor_config.json'));
     const provider = await chooseProvider(options.device);
+    const plainWeights = options.dtype === 'fp32' || options.dtype === 'fp16';
+    const image = { ...parts.image, ...(plainWeights && { imageSize: recipe.imageSize }) };
     const data: InferenceData = {
-      towers: { image: parts.image, ...(parts.text && { text: parts.text }) },
+      towers: { image, ...(parts.text && { text: parts.text }) },
       provider,
       threads: options.threads || availableParallelism(),
     };

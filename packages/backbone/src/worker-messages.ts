@@ -42,7 +42,12 @@ export interface Tower {
   /** Path of the ONNX file. */
   readonly path: string;
   readonly output: FeatureOutput;
+  /** Side of its images in pixels: of a tower with weights in floating point, which may run lean (`lean-tower.ts`). */
+  readonly imageSize?: number;
 }
+
+/** How a tower is run: as the file says, or without what nobody reads. */
+export type TowerForm = 'file' | 'lean';
 
 /** What the inference thread is started with. */
 export interface InferenceData {

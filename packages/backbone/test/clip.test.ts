@@ -160,7 +160,8 @@ describe('clip with tiny-clip', () => {
     const session = await InferenceSession.create(model);
     const result = await session.run({ [input]: new Tensor('float32', data, dims) });
     const features = await backbone.embedImages(pictures.slice(0, 3));
-    expect(result[output]!.data).toEqual(features.data);
+    const ofGraph = result[output]!.data as Float32Array; // of all tokens, which sums in another order
+    expect(largestDifference(ofGraph, features.data)).toBeLessThan(batchTolerance);
     await session.release();
   });
 

@@ -147,28 +147,25 @@ export class LoadedBackbone implements Backbone {
   ): Promise<Matrix<Float32Array>> {
     this.#assertAlive('embedImages');
     throwIfAborted('embedImages', signal);
-    const batchSize = this.#batchSize;
     const rows = new Float32Array(images.length * this.featureDim);
     const broken: ClError[] = [];
-    let ahead = this.#prepare(images, 0);
-    for (let start = 0; start < images.length; start += batchSize) {
+    let done = 0;
+    let ahead = this.#prepare(images, 0, Math.ceil(this.#batchSize / 4)); // small: the model waits for it
+    while (done < images.length) {
       const { count, pixels, errors } = await ahead;
       throwIfAborted('embedImages', signal);
-      ahead = this.#prepare(images, start + batchSize); // while this batch is run
+      const start = done;
+      done += count;
+      ahead = this.#prepare(images, done, this.#batchSize); // while this batch is run
       ahead.catch(() => undefined); // it is awaited in the next turn, or nobody cares any more
       broken.push(...errors);
       if (broken.length === 0) {
-        const size = this.imageSize;
-        const pixelValues = {
-          type: 'float32',
-          dims: [count, 3, size, size],
-          data: pixels,
-        } as const;
-        const inputs = { pixel_values: pixelValues };
+        const dims = [count, 3, this.imageSize, this.imageSize];
+        const inputs = { pixel_values: { type: 'float32', dims, data: pixels } } as const;
         rows.set(await this.#run({ tower: 'image', count, inputs }), start * this.featureDim);
       }
       throwIfAborted('embedImages', signal);
-      onProgress?.({ phase: 'features', done: start + count, total: images.length });
+      onProgress?.({ phase: 'features', done, total: images.length });
     }
     if (broken.length > 0) throw unreadableImages(broken);
     return { rows: images.length, cols: this.featureDim, data: rows };
@@ -193,7 +190,7 @@ export class LoadedBackbone implements Backbone {
     const broken: ClError[] = [];
     for (let start = 0; start < images.length; start += this.#batchSize) {
       throwIfAborted('pixels', signal);
-      const { count, pixels, errors } = await this.#prepare(images, start, views);
+      const { count, pixels, errors } = await this.#prepare(images, start, this.#batchSize, views);
       broken.push(...errors);
       data.set(pixels, start * length);
       onProgress?.({ phase: 'pixels', done: start + count, total: images.length });
@@ -229,13 +226,14 @@ export class LoadedBackbone implements Backbone {
     return { rows: texts.length, cols: this.featureDim, data: rows };
   }
 
-  /** Loads, decodes and preprocesses the batch that starts at an index. */
+  /** Loads, decodes and preprocesses so many images from an index on. */
   async #prepare(
     images: readonly ImageRef[],
     start: number,
+    size: number,
     views?: readonly (ImageView | undefined)[],
   ): Promise<Batch> {
-    const batch = images.slice(start, start + this.#batchSize);
+    const batch = images.slice(start, start + size);
     if (batch.length === 0) return { count: 0, pixels: new Float32Array(0), errors: [] };
     const sent: SentImage[] = [];
     const errors: ClError[] = [];

@@ -5,6 +5,7 @@ import type { CompareConfig } from '@cl/runner';
 import type { BackboneChoice } from './backbone-choice.ts';
 import type { ClConfig } from './config.ts';
 import type { Flags } from './flags.ts';
+import { executorFor } from './jobs.ts';
 import { assertName, presetOf, readParts } from './parts.ts';
 import { comparePresets } from './presets.ts';
 import { digestOf } from './request.ts';
@@ -43,6 +44,7 @@ export async function readCompareRequest(
     folder: join(flags.get('out') ?? config.out ?? 'runs', name),
     existing: flags.has('fresh') ? 'replace' : 'extend',
     cacheDir: flags.get('cache-dir') ?? config.cacheDir,
+    ...executorFor(command, flags, config, comparePresets[preset ?? '']),
     metrics: registry.list('metric'),
   };
 }

@@ -34,6 +34,8 @@ export interface ClConfig {
   readonly seeds?: readonly number[];
   readonly keep?: 'last' | 'all';
   readonly skipBroken?: boolean;
+  /** Trials that go on at a time, each with its share of the cores and memory of its own; default 1. */
+  readonly jobs?: number;
   /** Folder for models and features. */
   readonly cacheDir?: string;
   /** Of packages and files, beside those of the toolkit and of `plugins`. */
@@ -60,6 +62,7 @@ const keys: Readonly<Record<keyof ClConfig, true>> = {
   seeds: true,
   keep: true,
   skipBroken: true,
+  jobs: true,
   cacheDir: true,
   metrics: true,
   reporters: true,

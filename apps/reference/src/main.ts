@@ -1,7 +1,9 @@
 /** The command line: finds the command, runs it, turns errors into a line and an exit code. */
 import { stripVTControlCharacters } from 'node:util';
 import { nearest } from '@cl/hub';
+import { endThreads } from '@cl/runner/threads';
 import { defineCommand, renderUsage, runCommand, type CommandDef } from 'citty';
+import { startEarly } from './early-threads.ts';
 import { describe, exitCodeOf } from './errors.ts';
 import { usageError } from './usage-error.ts';
 import { isColoured } from './view/style.ts';
@@ -41,6 +43,8 @@ export async function main(argv: readonly string[]): Promise<number> {
   } catch (error) {
     process.stderr.write(`${describe(error, argv.includes('--debug'))}\n`);
     return exitCodeOf(error);
+  } finally {
+    await endThreads();
   }
 }
 
@@ -63,6 +67,7 @@ async function dispatch(argv: readonly string[]): Promise<void> {
       `cl: no command "${name}"${nearest(name, names)} Commands: ${names.join(', ')}.`,
     );
   }
+  if ((name === 'run' || name === 'compare') && !asksHelp(rest)) startEarly(name, rest);
   const command = await load();
   if (asksHelp(rest)) await showHelp(command, root);
   else await runCommand(command, { rawArgs: [...rest] });

@@ -1,4 +1,5 @@
 /** Whole runs by name. */
+import { availableParallelism } from 'node:os';
 
 /** What a run is made of, as text: every part may be overruled by its flag. */
 export interface RunPreset {
@@ -10,6 +11,8 @@ export interface RunPreset {
   readonly learners: readonly string[];
   /** Default: 0. */
   readonly seeds?: readonly number[];
+  /** Trials at a time, where there are so many cores; default 1. */
+  readonly jobs?: number;
 }
 
 /**
@@ -35,6 +38,7 @@ export const runPresets: Readonly<Record<string, RunPreset>> = {
       'nearest-mean',
       ...['rail@primal', 'rail@dual', 'joint-ridge'].map(inSinglePrecision),
     ],
+    jobs: 2,
   },
 };
 
@@ -63,5 +67,11 @@ export const comparePresets: Readonly<Record<string, RunPreset>> = {
       shortened('fine-tuning', 'epochs=3'),
     ],
     seeds: [0, 1, 2],
+    jobs: 2,
   },
 };
+
+/** Trials at a time where nobody says a number: what the preset says, and no more than there are cores. */
+export function usualJobs(preset: RunPreset | undefined): number {
+  return Math.min(preset?.jobs ?? 1, availableParallelism());
+}

@@ -46,7 +46,7 @@ import { createRegistry, type Registry } from '@cl/hub';
 import { metrics } from '@cl/metrics';
 import { rail } from '@cl/rail';
 import { htmlReport } from '@cl/report';
-import { inline } from '@cl/runner';
+import { inline, threads } from '@cl/runner';
 import { sotu } from '@cl/sotu';
 import { vqPrompt } from '@cl/vq-prompt';
 
@@ -98,4 +98,5 @@ export const registry: Registry = createRegistry(
   ...metrics,
   htmlReport,
   inline,
+  threads,
 );

@@ -6,6 +6,7 @@ import type { RunConfig } from '@cl/runner';
 import type { BackboneChoice } from './backbone-choice.ts';
 import type { ClConfig } from './config.ts';
 import type { Flags } from './flags.ts';
+import { executorFor } from './jobs.ts';
 import { assertName, listOf, presetOf, readParts, type Parts } from './parts.ts';
 import { runPresets } from './presets.ts';
 import { readSpec } from './spec.ts';
@@ -44,6 +45,7 @@ export async function readRequest(
         ? 'restart-finished'
         : 'resume',
     cacheDir: flags.get('cache-dir') ?? config.cacheDir,
+    ...executorFor(command, flags, config, runPresets[preset ?? '']),
     metrics: registry.list('metric'),
     reporters: listOf(flags.all('reporter'), config.reporters, []).map((one) =>
       typeof one === 'string' ? readSpec('reporter', one, registry) : one,

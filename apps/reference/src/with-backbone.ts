@@ -1,26 +1,30 @@
 /** What surrounds a run or a comparison: the loaded backbone, its features, Ctrl-C, and freeing all of it. */
-import { createFeatureSource } from '@cl/backbone';
-import { trainableOf } from '@cl/hub';
+import { createFeatureSource, type CachedFeatureSource } from '@cl/backbone';
+import { trainableOf, type Backbone, type FeatureSource } from '@cl/hub';
+import { compiledModule } from '@cl/hub/node';
 import type { RunConfig, RunEvent, RunOptions } from '@cl/runner';
 import { loadBackbone, type BackboneChoice } from './backbone-choice.ts';
+import type { ElsewhereData } from './elsewhere.ts';
 import { watchInterrupts } from './interrupt.ts';
+import { factsOf } from './lazy-backbone.ts';
+import type { GivenCommand } from './read-command.ts';
 import { packageVersions } from './versions.ts';
 import type { View } from './view/view.ts';
 
 /** What a run needs of its surroundings. */
 export type Surroundings = Pick<
   RunConfig,
-  'command' | 'backbone' | 'trainable' | 'features' | 'packages'
+  'command' | 'backbone' | 'trainable' | 'features' | 'packages' | 'elsewhere'
 >;
 
 /**
- * Loads a backbone, does work with it, and frees everything again, whatever happens. The command, with all its
- * arguments, is for the record; the view is closed at the end.
+ * Loads a backbone, does work with it, and frees everything again, whatever happens. The command is for the record, and
+ * for the threads that read it again; the view is closed at the end.
  */
 export async function withBackbone<T>(
   backboneChoice: BackboneChoice,
   cacheDir: string | undefined,
-  command: readonly string[],
+  command: GivenCommand,
   view: View,
   work: (surroundings: Surroundings, options: RunOptions) => Promise<T>,
 ): Promise<T> {
@@ -45,16 +49,15 @@ export async function withBackbone<T>(
       },
     });
     toFree.unshift(backbone);
-    const features = createFeatureSource(backbone, cacheDir === undefined ? {} : { cacheDir });
+    const features = featuresOf(backbone, cacheDir);
     toFree.unshift(features);
-    const { fingerprint, capabilities, device, dtype } = backbone;
+    const data: ElsewhereData = { command, backbone: factsOf(backbone) };
     return await work(
       {
-        command: command.map(quoted).join(' '),
-        backbone: { id: backboneChoice.name, fingerprint, capabilities, device, dtype },
-        trainable: trainableOf(backbone),
-        features,
+        ...backboneParts(backboneChoice, backbone, features),
+        command: ['cl', command.name, ...command.rawArgs].map(quoted).join(' '),
         packages: packageVersions(),
+        elsewhere: { module: compiledModule('elsewhere', import.meta.url).href, data },
       },
       { signal, onEvent },
     );
@@ -63,6 +66,25 @@ export async function withBackbone<T>(
     for (const each of toFree) await each.dispose();
     interrupts.stop();
   }
+}
+
+/** The features of a backbone, from the cache where they are known. */
+export function featuresOf(backbone: Backbone, cacheDir: string | undefined): CachedFeatureSource {
+  return createFeatureSource(backbone, cacheDir === undefined ? {} : { cacheDir });
+}
+
+/** What a run needs of its backbone, which it calls as the user does. */
+export function backboneParts(
+  { name }: BackboneChoice,
+  backbone: Backbone,
+  features: FeatureSource,
+): Pick<RunConfig, 'backbone' | 'trainable' | 'features'> {
+  const { fingerprint, capabilities, device, dtype } = backbone;
+  return {
+    backbone: { id: name, fingerprint, capabilities, device, dtype },
+    trainable: trainableOf(backbone),
+    features,
+  };
 }
 
 /** An argument as a shell would need it. */

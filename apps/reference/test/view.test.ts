@@ -1,8 +1,10 @@
+import { Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { describe } from '../src/errors.ts';
 import { activity, frame } from '../src/view/live.ts';
 import { bar, bytes, clip, duration, percent, plain } from '../src/view/format.ts';
 import { matrixLines } from '../src/view/matrix.ts';
+import { createPlainView } from '../src/view/plain.ts';
 import { RunProgress } from '../src/view/progress.ts';
 import { createStyle } from '../src/view/style.ts';
 
@@ -93,6 +95,57 @@ test('follows a run: what is done, how long is left', () => {
   expect(lines.find((line) => line.startsWith('one'))).toMatch(/50\.0 +– +50\.0$/u);
   expect(lines.at(-1)).toBe('Stopping.');
   expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(60);
+});
+
+test('shows each of the trials that go on at a time, and takes their steps together', () => {
+  let now = 0;
+  const progress = new RunProgress(() => now);
+  const trials = [0, 1].flatMap((seed) => ['a', 'b'].map((label) => ({ label, seed })));
+  const experiences = ['one', 'two'];
+  progress.add({ type: 'run-started', name: 'r', folder: 'runs/r', trials, experiences });
+  const [first, second] = [trials[3]!, trials[2]!];
+  progress.add({ type: 'trial-started', ...first, from: 0 });
+  progress.add({ type: 'trial-started', ...second, from: 0 });
+  now = 1000;
+  progress.add({ type: 'evaluated', ...first, experience: 0, row: [0.5, null] });
+  progress.add({ type: 'evaluated', ...second, experience: 0, row: [0.25, null] });
+  expect(progress.timeLeft).toBe(3000); // two of eight steps took a second
+  const both = frame(progress, '', 70, 24, style);
+  expect(both[0]).toBe('b · seed 1');
+  expect(both.slice(-3)).toEqual([
+    expect.stringMatching(/ 25 % {2}2 trials at a time +3\.0 s left$/u),
+    '  b · seed 1 · 2/2 two',
+    '  a · seed 1 · 2/2 two',
+  ]);
+  progress.add({ type: 'trial-finished', ...first, metrics: {} });
+  expect(activity(progress)).toBe('a · 2/2 two');
+  expect(frame(progress, '', 70, 24, style)[0]).toBe('a · seed 1');
+});
+
+test('lines of trials that go on at a time name their trial, also the matrix of one that another spoke after', () => {
+  const lines: string[] = [];
+  const stream = new Writable({
+    write: (chunk: Buffer, _, done) => {
+      lines.push(...chunk.toString().trimEnd().split('\n'));
+      done();
+    },
+  });
+  const view = createPlainView(stream);
+  const trials = ['a', 'b'].map((label) => ({ label, seed: 0 }));
+  view.event({ type: 'run-started', name: 'r', folder: 'r', trials, experiences: ['one'] });
+  for (const trial of trials) view.event({ type: 'trial-started', ...trial, from: 0 });
+  for (const trial of trials)
+    view.event({ type: 'evaluated', ...trial, experience: 0, row: [0.5] });
+  for (const trial of trials) view.event({ type: 'trial-finished', ...trial, metrics: {} });
+  expect(lines).toEqual([
+    expect.stringMatching(/^\[1\/2\] a · 1\/1 one · accuracy 50\.0, all 50\.0/u),
+    expect.stringMatching(/^\[2\/2\] b · 1\/1 one/u),
+    'a:',
+    expect.stringMatching(/^ +after +one +mean$/u),
+    expect.stringMatching(/^ +one +50\.0 +50\.0$/u),
+    expect.stringMatching(/^ +after +one +mean$/u),
+    expect.stringMatching(/^ +one +50\.0 +50\.0$/u),
+  ]);
 });
 
 test('an allocation that failed anywhere is told as such, with what to do', () => {

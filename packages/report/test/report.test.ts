@@ -324,3 +324,11 @@ describe('a record that contradicts itself is refused', () => {
     });
   });
 });
+
+test('costs say how many trials ran at a time, where several did', async () => {
+  const record = syntheticRecord();
+  expect(sectionOf(await pageOf(record), 'cost')).not.toContain('at a time');
+  const trials = record.trials.map((trial) => ({ ...trial, jobs: 2 }));
+  const section = sectionOf(await pageOf({ ...record, trials }), 'cost');
+  expect(section).toContain('Up to 2 trials ran at a time, each on its share of the cores.');
+});

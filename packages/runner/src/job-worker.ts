@@ -5,6 +5,15 @@ import { serveThread, setSessionThreads, unpackError, type SentError } from '@cl
 
 /** What the thread is started with. */
 export interface JobWorkerData {
+  /** Modules to import beforehand; why one does not load is told when it is needed. */
+  readonly modules: readonly string[];
+}
+
+/** How the job is made. */
+export interface LoadCall {
+  /** URL of the module that exports `createJob`. */
+  readonly module: string;
+  readonly data: unknown;
   /** See `setSessionThreads`. */
   readonly sessionThreads: number;
 }
@@ -12,11 +21,16 @@ export interface JobWorkerData {
 const controller = new AbortController();
 let job: Promise<RemoteJob> | undefined;
 
-setSessionThreads((workerData as JobWorkerData).sessionThreads);
+const loaded = (async () => {
+  for (const module of (workerData as JobWorkerData).modules) {
+    await import(module).catch(() => undefined);
+  }
+})();
 
 const post = serveThread(
   {
-    load: async ({ module, data }: { readonly module: string; readonly data: unknown }) => {
+    load: async ({ module, data, sessionThreads }: LoadCall) => {
+      setSessionThreads(sessionThreads);
       job = load(module, data);
       await job;
       return {};
@@ -30,6 +44,7 @@ const post = serveThread(
     },
   },
   async () => {
+    await loaded;
     await (await job?.catch(() => undefined))?.dispose();
   },
 );

@@ -3,7 +3,6 @@ import { availableParallelism } from 'node:os';
 import {
   ClError,
   defineExecutor,
-  memoryError,
   throwIfAborted,
   type Elsewhere,
   type Executor,
@@ -11,15 +10,9 @@ import {
   type Job,
   type MapOptions,
 } from '@cl/hub';
-import {
-  compiledModule,
-  packError,
-  sessionThreads,
-  setSessionThreads,
-  ThreadClient,
-} from '@cl/hub/node';
+import { sessionThreads, setSessionThreads } from '@cl/hub/node';
 import { z } from 'zod';
-import type { JobWorkerData } from './job-worker.ts';
+import { takeThread } from './job-thread.ts';
 
 /** Options of {@link threads}. */
 export interface ThreadsOptions {
@@ -115,11 +108,11 @@ class Queue<In, Out> {
   }
 
   async #laneOf(elsewhere: Elsewhere<In, Out>, share: number): Promise<void> {
-    const thread = new JobThread(elsewhere, share, this.#signal, (error) => {
-      this.#fail(error);
-    });
+    const thread = takeThread();
     try {
-      await thread.load(elsewhere);
+      await thread.load(elsewhere, share, this.#signal, (error) => {
+        this.#fail(error);
+      });
       await this.#lane((input, index) =>
         elsewhere.job(input, index, (message) => thread.ask(message)),
       );
@@ -154,62 +147,4 @@ class Queue<In, Out> {
     if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
     return this.#results;
   }
-}
-
-/** A thread that does jobs, one at a time. */
-class JobThread {
-  readonly #client: ThreadClient;
-  readonly #abort: () => void;
-  readonly #signal: AbortSignal;
-
-  constructor(
-    { onMessage }: Pick<Elsewhere<never, never>, 'onMessage'>,
-    share: number,
-    signal: AbortSignal,
-    fail: (error: unknown) => void,
-  ) {
-    this.#client = new ThreadClient(compiledModule('job-worker', import.meta.url), {
-      name: 'cl job-worker',
-      workerData: { sessionThreads: share } satisfies JobWorkerData,
-      onPost: (message) => {
-        try {
-          onMessage?.(message);
-        } catch (error) {
-          fail(error);
-        }
-      },
-      gone,
-    });
-    this.#signal = signal;
-    this.#abort = () => {
-      this.#client.call('abort', packError(signal.reason)).catch(() => undefined); // one that is gone has stopped
-    };
-    signal.addEventListener('abort', this.#abort);
-  }
-
-  load({ module, data }: Pick<Elsewhere<never, never>, 'module' | 'data'>): Promise<void> {
-    return this.#client.call('load', { module, data });
-  }
-
-  ask(message: unknown): Promise<unknown> {
-    return this.#client.call('run', message);
-  }
-
-  async close(): Promise<void> {
-    this.#signal.removeEventListener('abort', this.#abort);
-    await this.#client.close();
-  }
-}
-
-function gone(cause: Error | undefined): ClError {
-  const reason = cause === undefined ? 'it was closed' : cause.message;
-  return (
-    memoryError('executor "threads"', cause) ??
-    new ClError(
-      'PLUGIN_FAILED',
-      `executor "threads": the thread at work died: ${reason}, expected an answer. Work on one trial at a time ` +
-        '(--jobs 1) to see whether the trial fails there too.',
-      { cause },
-    )
-  );
 }

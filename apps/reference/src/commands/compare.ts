@@ -4,25 +4,13 @@ import type { ComparisonRecord } from '@cl/hub';
 import { writeFileAtomic } from '@cl/hub/node';
 import { compareLearners, comparisonReport, htmlReport } from '@cl/report';
 import { compare } from '@cl/runner';
-import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
-import { readCompareRequest } from '../compare-request.ts';
-import { loadClConfig } from '../config.ts';
-import { dotted, readFlags } from '../flags.ts';
-import { registryFor } from '../plugins/registry-for.ts';
-import { optionFlags } from '../request-options.ts';
+import { defineCommand, type CommandDef } from 'citty';
+import { readCompare } from '../read-command.ts';
+import { compareArgs } from '../run-args.ts';
 import { comparisonLines } from '../view/comparison.ts';
 import { duration, plain } from '../view/format.ts';
 import { createView } from '../view/view.ts';
 import { withBackbone } from '../with-backbone.ts';
-import { partArgs, settingArgs } from './shared-args.ts';
-
-const args: ArgsDef = {
-  preset: { type: 'string', description: 'a whole comparison: embedded', valueHint: 'name' },
-  stream: { type: 'string', description: 'default x-tail; repeatable', valueHint: 'plugin' },
-  ...partArgs,
-  seeds: { type: 'string', description: 'default 0,1,2', valueHint: '0,1,2' },
-  ...settingArgs,
-};
 
 /** The command. */
 export const compareCommand: CommandDef = defineCommand({
@@ -32,22 +20,16 @@ export const compareCommand: CommandDef = defineCommand({
       'Compare learners over seeds and streams: compare.html, compare.md, compare.json. The same name with more ' +
       'learners, seeds or streams runs only what is missing.',
   },
-  args,
+  args: compareArgs,
   async run({ rawArgs }) {
-    const early = readFlags('cl compare', rawArgs, args, dotted(rawArgs));
-    const config = await loadClConfig(early.get('config'));
-    const registry = await registryFor(early, config);
-    const known = optionFlags(registry).map(({ flag }) => flag);
-    const flags = readFlags('cl compare', rawArgs, args, known);
-    const request = await readCompareRequest(flags, config, registry);
+    const { flags, request } = await readCompare(rawArgs);
     const { backboneChoice, cacheDir, ...rest } = request;
     const view = createView(process.stdout, flags.has('json'));
     const started = performance.now();
-    const command = ['cl', 'compare', ...rawArgs];
     const record = await withBackbone(
       backboneChoice,
       cacheDir,
-      command,
+      { name: 'compare', rawArgs },
       view,
       (surroundings, options) =>
         compare({ ...rest, ...surroundings, reporters: [{ plugin: htmlReport }] }, options),

@@ -3,37 +3,14 @@ import { join, relative, resolve } from 'node:path';
 import type { RunRecord } from '@cl/hub';
 import { htmlReport } from '@cl/report';
 import { run } from '@cl/runner';
-import { defineCommand, type ArgsDef, type CommandDef } from 'citty';
-import { loadClConfig, type ClConfig } from '../config.ts';
-import { dotted, readFlags, type Flags } from '../flags.ts';
-import { registryFor } from '../plugins/registry-for.ts';
-import { loadRecipe } from '../recipes.ts';
-import { optionFlags } from '../request-options.ts';
-import { readRequest, type RunRequest } from '../request.ts';
-import { usageError } from '../usage-error.ts';
+import { defineCommand, type CommandDef } from 'citty';
+import { runArgs } from '../run-args.ts';
+import { readRun } from '../read-command.ts';
+import type { RunRequest } from '../request.ts';
 import { bytes, duration, plain } from '../view/format.ts';
 import { summaryLines } from '../view/summary.ts';
 import { createView, type View } from '../view/view.ts';
 import { withBackbone } from '../with-backbone.ts';
-import { partArgs, settingArgs } from './shared-args.ts';
-
-const args: ArgsDef = {
-  recipe: {
-    type: 'positional',
-    description: 'settings of a published table, such as rail-x-tail@embedded',
-    required: false,
-  },
-  preset: { type: 'string', description: 'a whole run: embedded', valueHint: 'name' },
-  stream: { type: 'string', description: 'default x-tail', valueHint: 'plugin' },
-  ...partArgs,
-  seeds: { type: 'string', description: 'default 0', valueHint: '0,1,2' },
-  reporter: {
-    type: 'string',
-    description: 'beside the report page; repeatable',
-    valueHint: 'plugin',
-  },
-  ...settingArgs,
-};
 
 /** The command. */
 export const runCommand: CommandDef = defineCommand({
@@ -42,15 +19,9 @@ export const runCommand: CommandDef = defineCommand({
     description:
       'Run learners over a stream. Options of plugins are flags too: --rail.ridge 0.1 (cl list rail shows them).',
   },
-  args,
+  args: runArgs,
   async run({ rawArgs }) {
-    // The configuration file may bring plugins, and with them flags: read it first.
-    const early = readFlags('cl run', rawArgs, args, dotted(rawArgs));
-    const config = await configOf(early);
-    const registry = await registryFor(early, config);
-    const known = optionFlags(registry).map(({ flag }) => flag);
-    const flags = readFlags('cl run', rawArgs, args, known);
-    const request = await readRequest(flags, config, registry);
+    const { flags, config, request } = await readRun(rawArgs);
     const view = createView(process.stdout, flags.has('json'));
     const started = performance.now();
     const record = await carryOut(request, rawArgs, view);
@@ -65,25 +36,13 @@ export const runCommand: CommandDef = defineCommand({
   },
 });
 
-/** The configuration of the recipe that is named, else of the file. */
-async function configOf(flags: Flags): Promise<ClConfig> {
-  const [recipe] = flags.positionals;
-  const file = flags.get('config');
-  if (recipe === undefined) return loadClConfig(file);
-  if (file === undefined) return loadRecipe(recipe);
-  throw usageError(
-    `cl run: both the recipe ${recipe} and --config ${file} are given, expected one. A recipe is a configuration file: ` +
-      'copy it to change it.',
-  );
-}
-
 /** Loads what the request names, runs it, and frees it again. */
 function carryOut(
   { backboneChoice, cacheDir, ...request }: RunRequest,
   rawArgs: readonly string[],
   view: View,
 ): Promise<RunRecord> {
-  const command = ['cl', 'run', ...rawArgs];
+  const command = { name: 'run', rawArgs } as const;
   return withBackbone(backboneChoice, cacheDir, command, view, (surroundings, options) =>
     run(
       {
@@ -99,12 +58,14 @@ function carryOut(
 /** The table of learners, and where everything is. */
 function tell(view: View, record: RunRecord, folder: string, seconds: number): void {
   const peak = Math.max(...record.trials.map(({ peakMemoryBytes }) => peakMemoryBytes));
+  const jobs = Math.max(...record.trials.map((trial) => trial.jobs ?? 1));
+  const beside = jobs > 1 ? `${jobs} trials at a time, ` : '';
   const path = (name: string): string => plain(relative('', join(folder, name)));
   const lines = [
     '',
     ...summaryLines(record, view.width(), view.style),
     '',
-    `${duration(seconds * 1000)}, at most ${bytes(peak)} of memory`,
+    `${duration(seconds * 1000)}, ${beside}at most ${bytes(peak)} of memory`,
     `report  ${view.style.strong(path('report.html'))}`,
     `record  ${path('record.json')}`,
   ];

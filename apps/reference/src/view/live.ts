@@ -9,6 +9,8 @@ import { createStyle, type Style } from './style.ts';
 import type { View } from './view.ts';
 
 const redrawMs = 80;
+/** Trials that have a line of their own. */
+const mostBeside = 8;
 
 /** Draws a run on a terminal. Finished matrices stay in the scrollback. */
 export function createLiveView(stream: NodeJS.WriteStream): View {
@@ -31,9 +33,8 @@ export function createLiveView(stream: NodeJS.WriteStream): View {
       progress.add(event);
       for (const line of announcement(event)) draw.persist(style.warn(clip(line, width())));
       if (event.type === 'trial-finished') {
-        const trial = progress.current!;
+        const trial = progress.trial(event);
         draw.persist([...trialLines(progress, trial, width(), style, false), ''].join('\n'));
-        progress.current = undefined;
       }
       if (event.type !== 'progress') redraw();
     },
@@ -51,7 +52,7 @@ export function createLiveView(stream: NodeJS.WriteStream): View {
   };
 }
 
-/** All lines of the live part. */
+/** All lines of the live part: the matrix of the trial that began first, and a line for each that goes on beside others. */
 export function frame(
   progress: RunProgress,
   notice: string,
@@ -59,11 +60,16 @@ export function frame(
   height: number,
   style: Style,
 ): readonly string[] {
-  const lines = [progressLine(progress, width, style)];
-  const trial = progress.current;
-  if (trial !== undefined) {
-    const matrix = trialLines(progress, trial, width, style, true);
-    lines.unshift(...matrix.slice(0, Math.max(1, height - 4)), '');
+  const { active } = progress;
+  const beside = active.length > 1 ? active.slice(0, mostBeside) : [];
+  const lines = [
+    progressLine(progress, width, style),
+    ...beside.map((trial) => clip(`  ${doing(progress, progress.titleOf(trial), trial)}`, width)),
+  ];
+  const [first] = active;
+  if (first !== undefined) {
+    const matrix = trialLines(progress, first, width, style, true);
+    lines.unshift(...matrix.slice(0, Math.max(1, height - 4 - beside.length)), '');
   }
   if (notice !== '') lines.push(style.warn(clip(notice, width)));
   return lines;
@@ -77,8 +83,7 @@ function trialLines(
   style: Style,
   growing: boolean,
 ): readonly string[] {
-  const several = progress.trials.some(({ seed }) => seed !== trial.seed);
-  const title = `${plain(trial.label)}${several ? ` · seed ${trial.seed}` : ''}`;
+  const title = progress.titleOf(trial);
   const size = trial.bytes > 0 ? `, ${bytes(trial.bytes)}` : '';
   const scores = ['transfer', 'average', 'last']
     .map((name) => `${name} ${percent(trial.metrics[name])}`)
@@ -100,12 +105,19 @@ function progressLine(progress: RunProgress, width: number, style: Style): strin
 }
 
 /** What is being done, in words. */
-export function activity({ preparing, current, experiences, trials }: RunProgress): string {
+export function activity(progress: RunProgress): string {
+  const { preparing, active, trials } = progress;
   if (preparing !== undefined) {
     return `${preparing.phase} ${preparing.done}/${preparing.total}`;
   }
-  if (current === undefined) return trials.length === 0 ? 'loading' : 'writing the report';
-  const i = Math.min(current.rows.length, experiences.length - 1);
+  if (active.length > 1) return `${active.length} trials at a time`;
+  if (active.length === 1) return doing(progress, plain(active[0]!.label), active[0]!);
+  return trials.length === 0 ? 'loading' : 'writing the report';
+}
+
+/** `rail@dual · 3/10 digits · learn`. */
+function doing({ experiences }: RunProgress, name: string, { rows, phase }: TrialView): string {
+  const i = Math.min(rows.length, experiences.length - 1);
   const where = `${i + 1}/${experiences.length} ${plain(experiences[i] ?? '')}`;
-  return `${plain(current.label)} · ${where}${current.phase === '' ? '' : ` · ${current.phase}`}`;
+  return `${name} · ${where}${phase === '' ? '' : ` · ${phase}`}`;
 }

@@ -3,7 +3,7 @@ import type { RunEvent } from '@cl/runner';
 import { duration, percent, plain } from './format.ts';
 import { announcement } from './announcement.ts';
 import { matrixLines, mean } from './matrix.ts';
-import { RunProgress } from './progress.ts';
+import { RunProgress, type TrialView } from './progress.ts';
 import { createStyle } from './style.ts';
 import type { View } from './view.ts';
 
@@ -14,6 +14,7 @@ export function createPlainView(stream: NodeJS.WritableStream): View {
   const style = createStyle(false);
   const progress = new RunProgress(() => performance.now());
   let told = -1;
+  let latest: TrialView | undefined; // whose line came last
   const say = (line: string): void => {
     stream.write(`${line}\n`);
   };
@@ -36,10 +37,12 @@ export function createPlainView(stream: NodeJS.WritableStream): View {
           if (event.label === undefined) tellPreparing();
           return;
         case 'evaluated':
+          latest = progress.trial(event);
           say(step(progress, event));
           return;
         case 'trial-finished': {
-          const { rows } = progress.current!;
+          const { rows } = progress.trial(event);
+          if (progress.trial(event) !== latest) say(`${progress.titleOf(event)}:`);
           for (const line of matrixLines(progress.experiences, rows, columns, style)) {
             say(`  ${line}`);
           }
@@ -56,12 +59,11 @@ export function createPlainView(stream: NodeJS.WritableStream): View {
 /** `[13/50] rail@dual · 3/10 digits · accuracy 79.4, all 48.2 · 12 s left`. */
 function step(
   progress: RunProgress,
-  { label, seed, experience, row }: Extract<RunEvent, { type: 'evaluated' }>,
+  { experience, row, ...trial }: Extract<RunEvent, { type: 'evaluated' }>,
 ): string {
-  const several = progress.trials.some((trial) => trial.seed !== seed);
   const name = plain(progress.experiences[experience] ?? '');
   const parts = [
-    `[${progress.steps}/${progress.totalSteps}] ${plain(label)}${several ? ` seed ${seed}` : ''}`,
+    `[${progress.steps}/${progress.totalSteps}] ${progress.titleOf(trial)}`,
     `${experience + 1}/${progress.experiences.length} ${name}`,
     `accuracy ${percent(row[experience])}, all ${percent(mean(row))}`,
   ];

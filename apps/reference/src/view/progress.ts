@@ -1,5 +1,6 @@
 /** The state of a run as its events tell it: what every view draws. */
 import type { AccuracyRow, RunEvent, TrialName } from '@cl/runner';
+import { plain } from './format.ts';
 
 /** One trial on the screen. */
 export interface TrialView extends TrialName {
@@ -23,7 +24,8 @@ export class RunProgress {
   folder = '';
   /** Rows that an earlier process left. */
   resumedRows = 0;
-  current: TrialView | undefined;
+  /** Trials that go on, in the order they began; several where trials go on side by side. */
+  active: TrialView[] = [];
   readonly startedAt: number;
   readonly #now: () => number;
   #phaseAt: number;
@@ -44,6 +46,7 @@ export class RunProgress {
         this.experiences = event.experiences;
         this.trials = event.trials.map((name) => ({ ...name, ...fresh() }));
         this.resumedRows = 0;
+        this.active = [];
         this.#trialsFrom = undefined; // the next stream of a comparison has a pace of its own
         return;
       case 'resumed':
@@ -54,23 +57,24 @@ export class RunProgress {
         return;
       case 'trial-started':
         this.preparing = undefined;
-        this.current = this.#trial(event);
+        this.active = [...this.active, this.trial(event)];
         this.#trialsFrom ??= { steps: this.steps, at: this.#now() };
         return;
       case 'progress':
         this.#progress(event);
         return;
       case 'evaluated': {
-        const trial = this.#trial(event);
+        const trial = this.trial(event);
         trial.rows[event.experience] = event.row;
         Object.assign(trial, { phase: '', share: 0 });
         return;
       }
       case 'saved':
-        this.#trial(event).bytes = event.bytes;
+        this.trial(event).bytes = event.bytes;
         return;
       case 'trial-finished':
-        Object.assign(this.#trial(event), { finished: true, metrics: event.metrics });
+        Object.assign(this.trial(event), { finished: true, metrics: event.metrics });
+        this.active = this.active.filter(({ finished }) => !finished);
         return;
       case 'experience-learned':
       case 'stream-started':
@@ -79,6 +83,17 @@ export class RunProgress {
       case 'already-finished':
       case 'run-finished':
     }
+  }
+
+  /** The trial of a name. */
+  trial({ label, seed }: TrialName): TrialView {
+    return this.trials.find((trial) => trial.label === label && trial.seed === seed)!;
+  }
+
+  /** What people read for a trial: its learner, and the seed where there are several. */
+  titleOf({ label, seed }: TrialName): string {
+    const several = this.trials.some((trial) => trial.seed !== seed);
+    return `${plain(label)}${several ? ` · seed ${seed}` : ''}`;
   }
 
   /** Experiences that are learned and evaluated, over all trials. */
@@ -120,11 +135,7 @@ export class RunProgress {
       return;
     }
     const share = progress.total === 0 ? 0 : progress.done / progress.total;
-    Object.assign(this.#trial({ label, seed }), { phase: progress.phase, share });
-  }
-
-  #trial({ label, seed }: TrialName): TrialView {
-    return this.trials.find((trial) => trial.label === label && trial.seed === seed)!;
+    Object.assign(this.trial({ label, seed }), { phase: progress.phase, share });
   }
 }
 

@@ -14,12 +14,14 @@ export function cost(model: ReportModel): Section {
   ];
   const counted = model.record.trials.some(({ account }) => account !== undefined);
   const several = model.record.trials.length > model.learners.length;
+  const jobs = Math.max(...model.record.trials.map((trial) => trial.jobs ?? 1));
   return {
     id: 'cost',
     title: 'Cost',
     short: 'Cost',
     lead: html`Wall-clock time by phase${several && ', mean over seeds'}. Features are extracted
-    once and shared: the same seconds in several rows are the same work.`,
+    once and shared: the same seconds in several rows are the same
+    work.${jobs > 1 && html` Up to ${jobs} trials ran at a time, each on its share of the cores.`}`,
     body: html`<div class="card">
       <div class="scroll" tabindex="0" role="group" aria-label="Table, scrolls sideways">
         <table class="numbers" data-table="cost">

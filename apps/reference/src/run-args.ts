@@ -1,8 +1,8 @@
-/** Flags that `cl run` and `cl compare` share. */
+/** The flags of `cl run` and `cl compare`, and what both share. */
 import type { ArgsDef } from 'citty';
 
 /** What takes part and on what. */
-export const partArgs: ArgsDef = {
+const partArgs: ArgsDef = {
   dataset: { type: 'string', description: 'default icon-bench; repeatable', valueHint: 'plugin' },
   backbone: {
     type: 'string',
@@ -22,7 +22,7 @@ export const partArgs: ArgsDef = {
 };
 
 /** How and where. */
-export const settingArgs: ArgsDef = {
+const settingArgs: ArgsDef = {
   shots: { type: 'string', description: 'training images a class; 0 takes all', valueHint: 'n' },
   device: {
     type: 'string',
@@ -48,8 +48,41 @@ export const settingArgs: ArgsDef = {
     description: 'saved learners: last (default) or all',
     valueHint: 'which',
   },
+  jobs: {
+    type: 'string',
+    description: 'trials at a time, each with its share of the cores; default 1',
+    valueHint: 'n',
+  },
   fresh: { type: 'boolean', description: 'start over, even an unfinished or another run' },
   'skip-broken': { type: 'boolean', description: 'leave out images that cannot be decoded' },
   json: { type: 'boolean', description: 'print nothing but the result, as JSON' },
   debug: { type: 'boolean', description: 'show where an error comes from' },
+};
+
+/** Of `cl run`. */
+export const runArgs: ArgsDef = {
+  recipe: {
+    type: 'positional',
+    description: 'settings of a published table, such as rail-x-tail@embedded',
+    required: false,
+  },
+  preset: { type: 'string', description: 'a whole run: embedded', valueHint: 'name' },
+  stream: { type: 'string', description: 'default x-tail', valueHint: 'plugin' },
+  ...partArgs,
+  seeds: { type: 'string', description: 'default 0', valueHint: '0,1,2' },
+  reporter: {
+    type: 'string',
+    description: 'beside the report page; repeatable',
+    valueHint: 'plugin',
+  },
+  ...settingArgs,
+};
+
+/** Of `cl compare`. */
+export const compareArgs: ArgsDef = {
+  preset: { type: 'string', description: 'a whole comparison: embedded', valueHint: 'name' },
+  stream: { type: 'string', description: 'default x-tail; repeatable', valueHint: 'plugin' },
+  ...partArgs,
+  seeds: { type: 'string', description: 'default 0,1,2', valueHint: '0,1,2' },
+  ...settingArgs,
 };

@@ -75,6 +75,11 @@ export class JobThread {
     return this.#client.call('run', message);
   }
 
+  /** Gives it another share of the cores. */
+  share(share: number): void {
+    this.#client.call('share', share).catch(() => undefined); // one that is gone needs none
+  }
+
   /** Lets the job free what it holds and ends the thread. */
   async close(): Promise<void> {
     this.#forget();

@@ -38,6 +38,10 @@ const post = serveThread(
     run: async (message: unknown) => ({
       result: await (await job!).run(message, controller.signal),
     }),
+    share: async (share: number) => {
+      setSessionThreads(share);
+      return {};
+    },
     abort: async (reason: SentError) => {
       controller.abort(unpackError(reason));
       return {};

@@ -12,7 +12,7 @@ import {
 } from '@cl/hub';
 import { sessionThreads, setSessionThreads } from '@cl/hub/node';
 import { z } from 'zod';
-import { takeThread } from './job-thread.ts';
+import { takeThread, type JobThread } from './job-thread.ts';
 
 /** Options of {@link threads}. */
 export interface ThreadsOptions {
@@ -54,10 +54,8 @@ class ThreadsExecutor implements Executor {
     const count = Math.min(this.concurrency, inputs.length);
     if (options.elsewhere === undefined || count < 2) return new Queue(inputs, options).here(job);
     const before = sessionThreads();
-    const share = Math.max(1, Math.floor(availableParallelism() / count));
-    setSessionThreads(share);
     try {
-      return await new Queue(inputs, options).inThreads(count - 1, share, job, options.elsewhere);
+      return await new Queue(inputs, options).inThreads(count - 1, job, options.elsewhere);
     } finally {
       setSessionThreads(before);
     }
@@ -95,20 +93,28 @@ class Queue<In, Out> {
     return this.#end();
   }
 
-  /** In this thread and in `count` others. */
+  /** In this thread and in `count` others. Who is done leaves the cores to those who still work. */
   async inThreads(
     count: number,
-    share: number,
     job: Job<In, Out>,
     elsewhere: Elsewhere<In, Out>,
   ): Promise<readonly Out[]> {
-    const others = Array.from({ length: count }, () => this.#laneOf(elsewhere, share));
-    await Promise.all([this.#lane(job), ...others]);
+    const others = Array.from({ length: count }, takeThread);
+    let working = count + 1;
+    setSessionThreads(shareOf(working));
+    const leave = (): void => {
+      working = Math.max(1, working - 1);
+      setSessionThreads(shareOf(working));
+      for (const thread of others) thread.share(shareOf(working));
+    };
+    await Promise.all([
+      this.#lane(job).then(leave),
+      ...others.map((thread) => this.#laneOf(thread, shareOf(working), elsewhere).then(leave)),
+    ]);
     return this.#end();
   }
 
-  async #laneOf(elsewhere: Elsewhere<In, Out>, share: number): Promise<void> {
-    const thread = takeThread();
+  async #laneOf(thread: JobThread, share: number, elsewhere: Elsewhere<In, Out>): Promise<void> {
     try {
       await thread.load(elsewhere, share, this.#signal, (error) => {
         this.#fail(error);
@@ -147,4 +153,9 @@ class Queue<In, Out> {
     if (this.#failed.signal.aborted) throw this.#failed.signal.reason;
     return this.#results;
   }
+}
+
+/** Cores of each who works: products come to the same bits whatever their number. */
+function shareOf(working: number): number {
+  return Math.max(1, Math.floor(availableParallelism() / working));
 }

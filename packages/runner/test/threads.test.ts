@@ -92,6 +92,22 @@ test('each job has its share of the cores, and afterwards this thread has all ag
   expect(sessionThreads()).toBe(0);
 });
 
+test('who is done leaves its cores to those who still work', async () => {
+  const executor = await two();
+  const { opened, open } = gate();
+  const share = Math.max(1, Math.floor(availableParallelism() / 2));
+  const [elsewhereCores] = await executor.map([0, 1], () => opened, {
+    elsewhere: elsewhere('moreCores', {
+      job: async (value, _, ask) => {
+        const answer = ask({ value });
+        open(); // this thread is done
+        return answer;
+      },
+    }),
+  });
+  expect(elsewhereCores).toEqual([share, availableParallelism()]);
+});
+
 test('a failure elsewhere stops what goes on here and what has not started, and stays the error it was', async () => {
   const executor = await two();
   const started: number[] = [];

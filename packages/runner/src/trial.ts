@@ -122,9 +122,10 @@ class TrialRun {
     this.#learner = await this.#checkpoints.load(this.#trial, context());
     const learned = this.#learner?.experiences ?? 0;
     const rows = before?.rows ?? [];
-    // The learner is saved just before its row is written down, so it may be one row ahead.
-    if (this.#learner !== undefined && rows.length >= learned - 1) {
-      this.#progress = { ...(before ?? nothing), rows: rows.slice(0, learned) };
+    // The learner is saved just before its row is written down, so it may be one row ahead. The accuracy before learning
+    // is written down with the first row: where that is missing, the trial starts over.
+    if (this.#learner !== undefined && before !== undefined && rows.length >= learned - 1) {
+      this.#progress = { ...before, rows: rows.slice(0, learned) };
       return this.#learner;
     }
     await this.#learner?.dispose();

@@ -93,6 +93,14 @@ test('evaluates again when the learner was saved but its row was not written', a
   expect(comparable(record)).toEqual(comparable(expected));
 });
 
+test('starts a trial over when a learner was saved but nothing was written down, such as its accuracy before learning', async () => {
+  const folder = await temporaryFolder();
+  await runAborted(folder, 'saved', 4); // the first of the second trial
+  await rm(join(folder, 'trials', 'mean-7.json'));
+  const record = await run(syntheticConfig(folder));
+  expect(comparable(record)).toEqual(comparable(expected));
+});
+
 test('starts a trial over when its saved learner is gone', async () => {
   const folder = await temporaryFolder();
   await runAborted(folder, 'saved', 2);

@@ -39,7 +39,9 @@ export function chooseBackbone(text: string, registry: Registry): BackboneChoice
   const plugin = embedded?.plugin ?? (isPlugin ? name : familyOf(name));
   const { options, ...spec } = readSpec('backbone', [plugin, ...settings].join(','), registry);
   const model = embedded === undefined && !isPlugin ? { model: modelOf(name) } : {};
-  return { ...spec, name, options: { ...embedded?.options, ...model, ...options } };
+  // With all features in the cache nobody asks for the model.
+  const lazy = 'lazy' in spec.plugin.defaults ? { lazy: true } : {};
+  return { ...spec, name, options: { ...lazy, ...embedded?.options, ...model, ...options } };
 }
 
 /**

@@ -25,17 +25,14 @@ import { chooseProvider } from './device.ts';
 import { fingerprintOf, fingerprintParts } from './fingerprint.ts';
 import type { ModelFiles } from './model-files.ts';
 import { readModelJson } from './model-folder.ts';
+import { ModelThreads } from './model-threads.ts';
 import { locationOf, type BackboneOptions } from './options.ts';
 import { readRecipe, type Recipe } from './recipe.ts';
 import { assertViews } from './view.ts';
-import { WorkerClient } from './worker-client.ts';
 import {
   unpackError,
   type InferenceData,
   type InferenceRequest,
-  type PreparationData,
-  type PreparedImages,
-  type PreparedTexts,
   type SentImage,
   type Tower,
 } from './worker-messages.ts';
@@ -78,8 +75,7 @@ export class LoadedBackbone implements Backbone {
   readonly files: ModelFiles;
   readonly #parts: ModelParts;
   readonly #batchSize: number;
-  readonly #inference: WorkerClient;
-  readonly #preparation: WorkerClient;
+  readonly #threads: ModelThreads;
   #disposed = false;
 
   private constructor(
@@ -87,7 +83,7 @@ export class LoadedBackbone implements Backbone {
     recipe: Recipe,
     fingerprint: string,
     device: string,
-    inference: WorkerClient,
+    threads: ModelThreads,
   ) {
     this.id = parts.options.model;
     this.fingerprint = fingerprint;
@@ -107,13 +103,11 @@ export class LoadedBackbone implements Backbone {
     };
     this.#parts = parts;
     this.#batchSize = parts.options.batchSize || usualBatch(recipe.imageSize);
-    this.#inference = inference;
-    const data: PreparationData = { folder: parts.folder, recipe };
-    this.#preparation = new WorkerClient('preparation-worker', data);
+    this.#threads = threads;
   }
 
   /**
-   * Starts the threads and loads the model.
+   * Starts the threads and loads the model, unless it is to be lazy.
    *
    * @throws ClError `INVALID_MODEL`, `DEVICE_UNAVAILABLE`.
    */
@@ -128,15 +122,15 @@ export class LoadedBackbone implements Backbone {
       provider,
       threads: options.threads || availableParallelism(),
     };
-    const inference = new WorkerClient('inference-worker', data);
+    const threads = new ModelThreads(data, { folder, recipe });
     try {
       const [fingerprint] = await Promise.all([
         fingerprintOf(fingerprintParts(parts, provider), locationOf(options).cacheDir),
-        inference.call('load', undefined),
+        options.lazy || threads.start(),
       ]);
-      return new LoadedBackbone(parts, recipe, fingerprint, provider, inference);
+      return new LoadedBackbone(parts, recipe, fingerprint, provider, threads);
     } catch (error) {
-      await inference.close();
+      await threads.close();
       throw error;
     }
   }
@@ -147,6 +141,7 @@ export class LoadedBackbone implements Backbone {
   ): Promise<Matrix<Float32Array>> {
     this.#assertAlive('embedImages');
     throwIfAborted('embedImages', signal);
+    if (images.length > 0) await this.#threads.start();
     const rows = new Float32Array(images.length * this.featureDim);
     const broken: ClError[] = [];
     let done = 0;
@@ -202,7 +197,7 @@ export class LoadedBackbone implements Backbone {
 
   async dispose(): Promise<void> {
     this.#disposed = true;
-    await Promise.all([this.#inference.close(), this.#preparation.close()]);
+    await this.#threads.close();
   }
 
   async #embedTexts(
@@ -210,11 +205,12 @@ export class LoadedBackbone implements Backbone {
     { signal, onProgress }: WorkOptions = {},
   ): Promise<Matrix<Float32Array>> {
     this.#assertAlive('embedTexts');
+    if (texts.length > 0) await this.#threads.start();
     const rows = new Float32Array(texts.length * this.featureDim);
     for (let start = 0; start < texts.length; start += textBatch) {
       throwIfAborted('embedTexts', signal);
       const batch = texts.slice(start, start + textBatch);
-      const { count, ids, mask } = await this.#preparation.call<PreparedTexts>('texts', batch);
+      const { count, ids, mask } = await this.#threads.texts(batch);
       const dims = [count, ids.length / count];
       const inputs = {
         input_ids: { type: 'int64', dims, data: ids },
@@ -261,7 +257,7 @@ export class LoadedBackbone implements Backbone {
         errors.push(error);
       }
     }
-    const prepared = await this.#preparation.call<PreparedImages>('images', sent, transfer);
+    const prepared = await this.#threads.images(sent, transfer);
     for (const error of prepared.errors)
       errors.push(unpackError(error, 'UNREADABLE_IMAGE', 'images'));
     return { count: batch.length, pixels: prepared.pixels, errors };
@@ -269,8 +265,7 @@ export class LoadedBackbone implements Backbone {
 
   /** Runs a tower; gives float32 [count, D]. */
   async #run(request: InferenceRequest): Promise<Float32Array> {
-    const transfer = Object.values(request.inputs).map(({ data }) => data.buffer);
-    const features = await this.#inference.call<Float32Array>('run', request, transfer);
+    const features = await this.#threads.run(request);
     if (features.length === request.count * this.featureDim) return features;
     throw new ClError(
       'INVALID_MODEL',

@@ -35,6 +35,11 @@ export interface BackboneOptions {
   readonly batchSize: number;
   /** Threads within an operator; 0: one a core. */
   readonly threads: number;
+  /**
+   * Loads the model when the first image or text is embedded, never where all features are cached. A broken file is then
+   * told of as late.
+   */
+  readonly lazy: boolean;
 }
 
 /** Defaults of what does not depend on the family. */
@@ -46,6 +51,7 @@ export const commonDefaults: Omit<BackboneOptions, 'model'> = {
   cacheDir: '',
   batchSize: 0,
   threads: 0,
+  lazy: false,
 };
 
 /** Help of the common options. */
@@ -58,6 +64,7 @@ export const commonHelp: Readonly<Record<keyof BackboneOptions, string>> = {
   cacheDir: 'folder for downloads ($CL_CACHE_DIR, else ~/.cache/cl)',
   batchSize: 'images in one run of the model; 0: by their size, 8 at 224 pixels',
   threads: 'threads within an operator; 0: one a core',
+  lazy: 'load the model with the first image that is not cached, not at once',
 };
 
 /** Checks of the common options. */
@@ -70,6 +77,7 @@ export const commonShape: { [K in keyof BackboneOptions]: z.ZodType<BackboneOpti
   cacheDir: z.string(),
   batchSize: z.int().min(0).max(1024),
   threads: z.int().min(0).max(256),
+  lazy: z.boolean(),
 };
 
 /** Where the options say that the model is. */

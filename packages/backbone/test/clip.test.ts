@@ -280,6 +280,21 @@ describe('clip refuses', () => {
     rmSync(folder, { recursive: true });
   });
 
+  test('a damaged weights file with the first image, where loading is put off', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'cl-clip-'));
+    cpSync(tinyClipPath, folder, { recursive: true });
+    truncateSync(join(folder, 'onnx', 'vision_model.onnx'), 1_000_000);
+    const damaged = await clip.create({ ...tinyClip, model: folder, lazy: true });
+    const expected = {
+      code: 'INVALID_MODEL',
+      message: expect.stringMatching(/vision_model\.onnx" does not load on cpu.*damaged/) as string,
+    };
+    await expect(damaged.embedImages([pixelRef(48, 48)])).rejects.toMatchObject(expected);
+    await expect(damaged.embedTexts!(['a cat'])).rejects.toMatchObject(expected);
+    await damaged.dispose();
+    rmSync(folder, { recursive: true });
+  });
+
   test('a model that is no CLIP, and one whose files contradict each other', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'cl-clip-'));
     cpSync(tinyClipPath, folder, { recursive: true });

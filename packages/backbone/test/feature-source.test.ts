@@ -2,9 +2,11 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   appendFileSync,
+  cpSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -14,6 +16,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { cacheSizes, clip, createFeatureSource } from '@cl/backbone';
 import type { Backbone, ImageRef } from '@cl/hub';
+import { tinyClipPath } from '@cl/tiny-clip';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { pixelRef } from './support/images.ts';
 import * as standIn from './support/cache-writer.mjs';
@@ -52,6 +55,26 @@ function writer(first: number, count: number, mode = 'once'): ReturnType<typeof 
 }
 
 describe('a feature source over tiny-clip', () => {
+  test('never opens the file of a lazy model whose features are all known', async () => {
+    const folder = join(cacheDir, 'model');
+    cpSync(tinyClipPath, folder, { recursive: true });
+    const options = { ...tinyClip, model: folder, lazy: true };
+    const [known, unknown] = [pixelRef(48, 48), pixelRef(48, 47)];
+    const first = await clip.create(options);
+    const source = createFeatureSource(first, { cacheDir });
+    const { data } = await source.images([known]);
+    await source.dispose();
+    await first.dispose();
+    const second = await clip.create(options); // hashes the files for its fingerprint
+    const file = join(folder, 'onnx', 'vision_model.onnx');
+    renameSync(file, `${file}.away`);
+    const again = createFeatureSource(second, { cacheDir });
+    expect((await again.images([known])).data).toEqual(data);
+    await expect(again.images([unknown])).rejects.toMatchObject({ code: 'INVALID_MODEL' });
+    await again.dispose();
+    await second.dispose();
+  });
+
   test('gives the features of the backbone, images and texts, the second time from disk', async () => {
     const backbone = await clip.create(tinyClip);
     const refs = [...(await referenceImages()), pixelRef(90, 50), pixelRef(90, 50)];

@@ -10,8 +10,8 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { ClError } from '@cl/hub';
+import { compiledModule } from '@cl/hub/node';
 import { hasVulkanDriver } from './vulkan.ts';
-import { compiled } from './worker-client.ts';
 
 /** Devices that can be asked for; `auto` takes the fastest that works. */
 export const devices = ['auto', 'cpu', 'webgpu', 'cuda', 'dml', 'coreml'] as const;
@@ -128,7 +128,7 @@ async function tryProvider(provider: Provider, timeout: number): Promise<Probe> 
     return { refusal: 'no Vulkan driver is installed' };
   }
   return new Promise((resolve) => {
-    const script = fileURLToPath(compiled('probe'));
+    const script = fileURLToPath(compiledModule('probe', import.meta.url));
     const options = { timeout, killSignal: 'SIGKILL', windowsHide: true } as const;
     execFile(process.execPath, [script, provider], options, (error, stdout) => {
       resolve(error === null ? answer(stdout) : { refusal: failure(error, timeout) });

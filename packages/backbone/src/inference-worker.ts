@@ -1,6 +1,7 @@
 /** The thread that owns the onnxruntime sessions: `session.run` blocks it and nobody else. */
 import { workerData } from 'node:worker_threads';
 import { ClError } from '@cl/hub';
+import { serveThread } from '@cl/hub/node';
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { leanTower } from './lean-tower.ts';
 import type {
@@ -10,7 +11,6 @@ import type {
   Tower,
   TowerForm,
 } from './worker-messages.ts';
-import { serve } from './worker-server.ts';
 
 process.env['ORT_DISABLE_TELEMETRY'] = '1'; // read when the library loads
 const ort = await import('onnxruntime-node');
@@ -30,7 +30,7 @@ interface OpenTower {
   readonly form: TowerForm;
 }
 
-serve(
+serveThread(
   {
     /** Loads all towers; answers with the form of each. */
     async load(): Promise<{ result: Record<string, TowerForm> }> {

@@ -18,6 +18,7 @@ import {
   type Tensor,
   type WorkOptions,
 } from '@cl/hub';
+import { sessionThreads, unpackError } from '@cl/hub/node';
 import { loadImage, unreadableImages } from '@cl/images';
 import { writeModel } from '@cl/onnx';
 import { readModelFile } from '@cl/onnx/node';
@@ -25,17 +26,11 @@ import { chooseProvider } from './device.ts';
 import { fingerprintOf, fingerprintParts } from './fingerprint.ts';
 import type { ModelFiles } from './model-files.ts';
 import { readModelJson } from './model-folder.ts';
-import { ModelThreads } from './model-threads.ts';
+import { asClError, ModelThreads } from './model-threads.ts';
 import { locationOf, type BackboneOptions } from './options.ts';
 import { readRecipe, type Recipe } from './recipe.ts';
 import { assertViews } from './view.ts';
-import {
-  unpackError,
-  type InferenceData,
-  type InferenceRequest,
-  type SentImage,
-  type Tower,
-} from './worker-messages.ts';
+import type { InferenceData, InferenceRequest, SentImage, Tower } from './worker-messages.ts';
 
 /** What a family knows of its model. */
 export interface ModelParts {
@@ -120,7 +115,7 @@ export class LoadedBackbone implements Backbone {
     const data: InferenceData = {
       towers: { image, ...(parts.text && { text: parts.text }) },
       provider,
-      threads: options.threads || availableParallelism(),
+      threads: options.threads || sessionThreads() || availableParallelism(),
     };
     const threads = new ModelThreads(data, { folder, recipe });
     try {
@@ -259,7 +254,7 @@ export class LoadedBackbone implements Backbone {
     }
     const prepared = await this.#threads.images(sent, transfer);
     for (const error of prepared.errors)
-      errors.push(unpackError(error, 'UNREADABLE_IMAGE', 'images'));
+      errors.push(asClError(unpackError(error), 'UNREADABLE_IMAGE', 'images'));
     return { count: batch.length, pixels: prepared.pixels, errors };
   }
 

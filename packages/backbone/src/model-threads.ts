@@ -1,6 +1,6 @@
 /** The two threads behind a backbone: one decodes and preprocesses, one runs the model. Each starts when it is needed. */
-import { ClError } from '@cl/hub';
-import { WorkerClient } from './worker-client.ts';
+import { ClError, isClError, type ClErrorCode } from '@cl/hub';
+import { compiledModule, ThreadClient } from '@cl/hub/node';
 import type {
   InferenceData,
   InferenceRequest,
@@ -13,8 +13,8 @@ import type {
 /** Threads of one model. */
 export class ModelThreads {
   readonly #data: { readonly inference: InferenceData; readonly preparation: PreparationData };
-  #inference: Promise<WorkerClient> | undefined;
-  #preparation: WorkerClient | undefined;
+  #inference: Promise<ThreadClient> | undefined;
+  #preparation: ThreadClient | undefined;
   #closed = false;
 
   /** Starts nothing yet. */
@@ -34,18 +34,18 @@ export class ModelThreads {
 
   /** Decodes and preprocesses images; `transfer` lists buffers that the thread takes over. */
   async images(images: readonly SentImage[], transfer: ArrayBuffer[]): Promise<PreparedImages> {
-    return this.#preparing().call('images', images, transfer);
+    return call(this.#preparing(), 'images', images, transfer);
   }
 
   /** Tokenises texts. */
   async texts(texts: readonly string[]): Promise<PreparedTexts> {
-    return this.#preparing().call('texts', texts);
+    return call(this.#preparing(), 'texts', texts);
   }
 
   /** Runs a tower; gives float32 [N, D]. The buffers of the request go over. */
   async run(request: InferenceRequest): Promise<Float32Array> {
     const transfer = Object.values(request.inputs).map(({ data }) => data.buffer);
-    return (await this.#inferring()).call('run', request, transfer);
+    return call(await this.#inferring(), 'run', request, transfer);
   }
 
   /** Waits for what is under way and frees the memory. */
@@ -55,31 +55,69 @@ export class ModelThreads {
     await Promise.all([inference?.close(), this.#preparation?.close()]);
   }
 
-  #preparing(): WorkerClient {
+  #preparing(): ThreadClient {
     this.#assertOpen();
-    this.#preparation ??= new WorkerClient('preparation-worker', this.#data.preparation);
+    this.#preparation ??= startThread('preparation-worker', this.#data.preparation);
     return this.#preparation;
   }
 
-  async #inferring(): Promise<WorkerClient> {
+  async #inferring(): Promise<ThreadClient> {
     this.#assertOpen();
     this.#inference ??= loaded(this.#data.inference);
     return this.#inference;
   }
 
   #assertOpen(): void {
-    if (!this.#closed) return;
-    throw new ClError('DISPOSED', 'backbone: it was disposed of. Load it again to go on.');
+    if (this.#closed) throw gone(undefined);
   }
 }
 
-async function loaded(data: InferenceData): Promise<WorkerClient> {
-  const client = new WorkerClient('inference-worker', data);
+async function loaded(data: InferenceData): Promise<ThreadClient> {
+  const thread = startThread('inference-worker', data);
   try {
-    await client.call('load', undefined);
-    return client;
+    await call(thread, 'load', undefined);
+    return thread;
   } catch (error) {
-    await client.close();
+    await thread.close();
     throw error;
   }
+}
+
+/** Starts a thread of one of the compiled workers here. */
+export function startThread(
+  script: 'inference-worker' | 'preparation-worker',
+  workerData: InferenceData | PreparationData,
+): ThreadClient {
+  const module = compiledModule(script, import.meta.url);
+  return new ThreadClient(module, { name: `cl ${script}`, workerData, gone });
+}
+
+function gone(cause: Error | undefined): ClError {
+  if (cause === undefined) {
+    return new ClError('DISPOSED', 'backbone: it was disposed of. Load it again to go on.');
+  }
+  return new ClError(
+    'NOT_SUPPORTED',
+    `backbone: a worker thread died: ${cause.message}. Load it again.`,
+    { cause },
+  );
+}
+
+async function call<T>(
+  thread: ThreadClient,
+  method: string,
+  payload: unknown,
+  transfer: ArrayBuffer[] = [],
+): Promise<T> {
+  try {
+    return await thread.call<T>(method, payload, transfer);
+  } catch (error) {
+    throw asClError(error as Error, 'INVALID_MODEL', `backbone: ${method} failed`);
+  }
+}
+
+/** A ClError as it is; anything else becomes the cause of one. */
+export function asClError(error: Error, code: ClErrorCode, where: string): ClError {
+  if (isClError(error)) return error;
+  return new ClError(code, `${where}: ${error.message}`, { cause: error });
 }

@@ -33,7 +33,7 @@ export interface BackboneOptions {
   readonly cacheDir: string;
   /** Images in one run of the model; 0: by their size, 8 at 224 pixels and 64 at 48. */
   readonly batchSize: number;
-  /** Threads within an operator; 0: one a core. */
+  /** Threads within an operator; 0: one a core, or this trial's share of them (`sessionThreads` of `@cl/hub/node`). */
   readonly threads: number;
   /**
    * Loads the model when the first image or text is embedded, never where all features are cached. A broken file is then

@@ -1,19 +1,17 @@
 /** The thread that decodes and preprocesses images and tokenises texts, while another one runs the model. */
 import { workerData } from 'node:worker_threads';
 import { ClError } from '@cl/hub';
+import { packError, serveThread, type SentError } from '@cl/hub/node';
 import { decodeImage } from '@cl/images';
 import type { ImageProcessor, PreTrainedTokenizer } from '@huggingface/transformers';
 import { preprocess } from './preprocess.ts';
-import {
-  packError,
-  type PreparationData,
-  type PreparedImages,
-  type PreparedTexts,
-  type SentError,
-  type SentImage,
+import type {
+  PreparationData,
+  PreparedImages,
+  PreparedTexts,
+  SentImage,
 } from './worker-messages.ts';
 import { cutView } from './view.ts';
-import { serve } from './worker-server.ts';
 
 const { folder, recipe } = workerData as PreparationData;
 const { imageSize, steps } = recipe;
@@ -24,7 +22,7 @@ const atOnce = 4;
 let tokenizer: Promise<PreTrainedTokenizer> | undefined;
 let processor: Promise<ImageProcessor> | undefined;
 
-serve(
+serveThread(
   {
     async images(images: readonly SentImage[]) {
       const pixels = new Float32Array(images.length * 3 * imageSize * imageSize);

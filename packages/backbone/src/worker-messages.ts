@@ -1,5 +1,6 @@
 /** What the threads of a backbone say to each other. */
-import { ClError, isClError, type ClErrorCode, type ImageView } from '@cl/hub';
+import type { ImageView } from '@cl/hub';
+import type { SentError } from '@cl/hub/node';
 import type { LoadedImage } from '@cl/images';
 import type { Recipe } from './recipe.ts';
 
@@ -69,39 +70,4 @@ interface SentTensor {
   readonly type: 'float32' | 'int64';
   readonly dims: readonly number[];
   readonly data: Float32Array<ArrayBuffer> | BigInt64Array<ArrayBuffer>;
-}
-
-/** An error as data: structured clone would lose its class and code. */
-export interface SentError {
-  readonly code: ClErrorCode | undefined;
-  readonly message: string;
-  readonly stack: string | undefined;
-}
-
-/** A request to a thread. */
-export interface Call {
-  readonly id: number;
-  readonly method: string;
-  readonly payload: unknown;
-}
-
-/** Its answer. */
-export interface Answer {
-  readonly id: number;
-  readonly result?: unknown;
-  readonly error?: SentError;
-}
-
-/** Packs an error for the other side. */
-export function packError(error: unknown): SentError {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { code: isClError(error) ? error.code : undefined, message, stack };
-}
-
-/** Unpacks it: a ClError keeps its code, anything else becomes the cause of one with `fallback`. */
-export function unpackError(sent: SentError, fallback: ClErrorCode, where: string): ClError {
-  if (sent.code !== undefined) return new ClError(sent.code, sent.message);
-  const cause = new Error(sent.message);
-  if (sent.stack !== undefined) cause.stack = sent.stack;
-  return new ClError(fallback, `${where}: ${sent.message}`, { cause });
 }

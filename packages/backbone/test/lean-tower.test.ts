@@ -9,7 +9,7 @@ import { readModelFile, readModelOutline } from '@cl/onnx/node';
 import { tinyClipPath } from '@cl/tiny-clip';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, expect, test } from 'vitest';
-import { WorkerClient } from '../src/worker-client.ts';
+import { startThread } from '../src/model-threads.ts';
 import type { FeatureOutput, InferenceData, Tower, TowerForm } from '../src/worker-messages.ts';
 import { pixelRef } from './support/images.ts';
 import { clipPreprocessor, writeEchoModel } from './support/model-folder.ts';
@@ -36,7 +36,7 @@ async function inThread(
   side: number,
 ): Promise<{ form: TowerForm; features: Float32Array[] }> {
   const data: InferenceData = { towers: { image: tower }, provider: 'cpu', threads: 2 };
-  const worker = new WorkerClient('inference-worker', data);
+  const worker = startThread('inference-worker', data);
   try {
     const { image: form } = await worker.call<Record<'image', TowerForm>>('load', undefined);
     const features: Float32Array[] = [];

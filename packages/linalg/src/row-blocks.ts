@@ -3,7 +3,7 @@ import { ClError, type Matrix } from '@cl/hub';
 import { assertMatrix, assertSameType, realArray, realTypeOf } from './real.ts';
 
 /** Numbers below which a block takes in the rows that follow: enough for GEMM to work at full speed. */
-const smallBlock = 2 ** 20;
+const smallBlock = 2 ** 22;
 
 /** A block and the index of its first row. */
 export interface RowBlock {

@@ -2,7 +2,7 @@ import { RowBlocks } from '@cl/linalg';
 import { expect, test } from 'vitest';
 import { randomMatrix } from './naive.ts';
 
-const wide = 2 ** 18; // four rows are a block
+const wide = 2 ** 20; // four rows are a block
 
 test('rows stay in order, small blocks are joined and large ones never move', () => {
   const tall = new RowBlocks();

@@ -1,6 +1,7 @@
 /** The reporter plugin. */
 import { defineReporter, type ReporterPlugin } from '@cl/hub';
 import { z } from 'zod';
+import { loadVega } from './charts/render.ts';
 import { readRecord } from './model.ts';
 import { renderPage } from './page.ts';
 
@@ -38,5 +39,8 @@ export const htmlReport: ReporterPlugin<HtmlReportOptions> = defineReporter({
   async render(record, { reference, ddof, examplesPerDomain }) {
     const model = readRecord(record, reference, ddof);
     return { 'report.html': await renderPage(model, examplesPerDomain) };
+  },
+  async warmUp() {
+    await loadVega();
   },
 });

@@ -90,6 +90,10 @@ export async function runTrials(
       },
       {
         signal,
+        // Whoever has nothing left to begin has time for what comes next.
+        onProgress: ({ done, total }) => {
+          if (done < total && total - done < jobs) warmUp(config);
+        },
         elsewhere: elsewhereOf(config, plan, { folder, ledger, prepared, jobs, onMessage }),
       },
     );
@@ -99,6 +103,15 @@ export async function runTrials(
     over.abort();
     await executor.dispose();
     await Promise.allSettled([prepared, ...noted]);
+  }
+}
+
+/** Reporters get ready; one that cannot will say so when it renders. */
+function warmUp({ reporters = [] }: RunConfig): void {
+  for (const { plugin } of reporters) {
+    void Promise.resolve()
+      .then(() => plugin.warmUp?.())
+      .catch(() => undefined);
   }
 }
 

@@ -76,6 +76,31 @@ test.each([
   },
 );
 
+test('reporters get ready while the last trial still runs, and may fail at it', async () => {
+  const { config, onEvent } = sideBySide(await temporaryFolder());
+  let finished = 0;
+  const warmedAfter: number[] = [];
+  const reporter = config.reporters![0]!;
+  const plugin: typeof reporter.plugin = {
+    ...reporter.plugin,
+    warmUp: async () => {
+      warmedAfter.push(finished);
+      throw new Error('not yet');
+    },
+  };
+  const record = await run(
+    { ...config, reporters: [{ ...reporter, plugin }] },
+    {
+      onEvent: (event) => {
+        onEvent(event);
+        if (event.type === 'trial-finished') finished += 1;
+      },
+    },
+  );
+  expect(warmedAfter).toEqual([3]);
+  expect(comparable(record)).toEqual(comparable(expected));
+});
+
 test('stops both threads when aborted; one trial at a time goes on from there', async () => {
   const folder = await temporaryFolder();
   const { config, onEvent } = sideBySide(folder);

@@ -114,13 +114,17 @@ function assertScores(
   }
 }
 
-/** The index of the first NaN, −1 without one; a loop, as there are millions of scores and `findIndex` is six times slower. */
+/** The index of the first NaN, −1 without one: there are millions of scores, and sums of four are numbers where all four are. */
 function firstNaN(values: Scores['values']): number {
-  for (let i = 0; i < values.length; i += 1) {
-    const value = values[i]!;
-    if (value !== value) return i;
-  }
+  const whole = values.length - (values.length % 4);
+  let i = 0;
+  while (i < whole && !Number.isNaN(sumOfFour(values, i))) i += 4;
+  for (; i < values.length; i += 1) if (Number.isNaN(values[i])) return i; // ∞ − ∞ is no number either
   return -1;
+}
+
+function sumOfFour(values: Scores['values'], i: number): number {
+  return values[i]! + values[i + 1]! + (values[i + 2]! + values[i + 3]!);
 }
 
 function assertAccount(plugin: LearnerPlugin, account: LearnerAccount | undefined): void {

@@ -21,9 +21,16 @@ const config = {
   },
 } as const;
 
+/** Loads Vega, which takes longer than a report takes to write; at once when it is loaded. */
+export async function loadVega(): Promise<
+  readonly [typeof import('vega'), typeof import('vega-lite')]
+> {
+  return Promise.all([import('vega'), import('vega-lite')]);
+}
+
 /**
  * Draws a chart. Colours such as `var(--series-0)` pass through Vega untouched and are resolved by the browser.
- * Vega is loaded on first use: it takes longer to load than a report takes to write.
+ * Vega is loaded on first use.
  *
  * @param spec - a Vega-Lite specification without `config`.
  * @param description - what the chart shows, in a sentence or two, for those who do not see it.
@@ -34,7 +41,7 @@ export async function renderChart(
   description: string,
   texts: readonly string[] = [],
 ): Promise<Html> {
-  const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
+  const [vega, vegaLite] = await loadVega();
   const compiled = vegaLite.compile({ ...spec, config } as TopLevelSpec).spec;
   const view = new vega.View(vega.parse(compiled), { renderer: 'none' });
   const svg = await view.toSVG();

@@ -1,5 +1,7 @@
 /** Vega-Lite charts as SVG that follows the page's theme. */
 import { html, trusted, type Html } from '../html.ts';
+import type * as Vega from 'vega';
+import type * as VegaLite from 'vega-lite';
 import type { TopLevelSpec } from 'vega-lite';
 
 /** What is common to all charts: no background, texts and lines in the page's colours. */
@@ -22,9 +24,7 @@ const config = {
 } as const;
 
 /** Loads Vega, which takes longer than a report takes to write; at once when it is loaded. */
-export async function loadVega(): Promise<
-  readonly [typeof import('vega'), typeof import('vega-lite')]
-> {
+export async function loadVega(): Promise<readonly [typeof Vega, typeof VegaLite]> {
   return Promise.all([import('vega'), import('vega-lite')]);
 }
 

@@ -45,7 +45,7 @@ export interface JointRidgeOptions {
 export const jointRidge: LearnerPlugin<JointRidgeOptions> = defineLearner({
   name: 'joint-ridge',
   description:
-    'Upper bound: ridge regression on the random features of all data so far, solved from scratch.',
+    'Upper bound: ridge regression on the random features of all data so far, solved as a whole.',
   defaults: {
     hiddenDim: 4096,
     ridge: 0.03,

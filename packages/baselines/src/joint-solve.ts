@@ -1,6 +1,7 @@
 /**
  * Ridge regression on everything at once: W = (ΦᵀΦ + λI)⁻¹ΦᵀY, or Φᵀ(ΦΦᵀ + λI)⁻¹Y, the same W, where samples are
- * fewer than hidden units. One factorisation of the whole system, from scratch: no recursion, no growing factor.
+ * fewer than hidden units. Every solution is of the whole system and begins anew; only the factor of samples that were
+ * there before is kept, since new ones leave it as it is.
  */
 import type { Matrix } from '@cl/hub';
 import {
@@ -15,7 +16,7 @@ import {
   RowBlocks,
   rowsOf,
   zeroMatrix,
-  type Gram,
+  type CholeskyFactor,
   type RealType,
 } from '@cl/linalg';
 
@@ -25,7 +26,7 @@ export interface Block {
   readonly labels: Int32Array;
 }
 
-/** A regression on a random hidden layer; remembers Φ and the products between samples, nothing that was solved. */
+/** A regression on a random hidden layer; remembers Φ and, as long as it is of use, the factor of ΦΦᵀ + λI. */
 export class JointSolver {
   readonly #projection: Matrix;
   readonly #ridge: number;
@@ -34,14 +35,13 @@ export class JointSolver {
   /** Φ of all blocks. */
   readonly #lifted = new RowBlocks();
   #blocks = 0;
-  /** ΦΦᵀ of the first samples. */
-  readonly #kernel: Gram;
+  /** Of ΦΦᵀ + λI over all blocks; missing once samples are as many as hidden units. */
+  #factor: CholeskyFactor | undefined;
 
   constructor(projection: Matrix, ridge: number, dtype: RealType) {
     this.#projection = projection;
     this.#ridge = ridge;
     this.#dtype = dtype;
-    this.#kernel = createGram(0, dtype);
   }
 
   /** W [M, classes] of all blocks, which are those of the last call and maybe more. */
@@ -51,7 +51,7 @@ export class JointSolver {
     const fewSamples = labels.length < this.#projection.cols;
     for (const { features } of blocks.slice(this.#blocks)) {
       const phi = await this.#lift(features, signal);
-      if (fewSamples) await this.#extendKernel(phi, signal);
+      this.#factor = fewSamples ? await this.#extended(phi, signal) : undefined;
       this.#lifted.append(phi);
       this.#blocks += 1;
     }
@@ -76,8 +76,7 @@ export class JointSolver {
   }
 
   async #fromSamples(targets: Matrix, signal?: AbortSignal): Promise<Matrix> {
-    const factor = await cholesky(this.#kernel, { ridge: this.#ridge, signal });
-    const dual = this.#likeFeatures(await factor.solve(targets, { signal }));
+    const dual = this.#likeFeatures(await this.#factor!.solve(targets, { signal }));
     const weights = zeroMatrix(this.#projection.cols, dual.cols, realTypeOf(dual.data));
     for (const { from, rows } of this.#lifted.blocks) {
       const own = rowsOf(dual, from, from + rows.rows);
@@ -86,9 +85,12 @@ export class JointSolver {
     return weights;
   }
 
-  /** Appends the rows and columns of new samples to ΦΦᵀ. */
-  async #extendKernel(phi: Matrix, signal?: AbortSignal): Promise<void> {
+  /** The factor with the rows and columns of new samples. */
+  async #extended(phi: Matrix, signal?: AbortSignal): Promise<CholeskyFactor> {
     const corner = await multiply(phi, phi, { transposeB: true, signal });
+    if (this.#factor === undefined) {
+      return cholesky(asReal(corner, this.#dtype), { ridge: this.#ridge, signal });
+    }
     const across = zeroMatrix(phi.rows, this.#lifted.rows, realTypeOf(phi.data));
     for (const { from, rows } of this.#lifted.blocks) {
       const tile = await multiply(phi, rows, { transposeB: true, signal });
@@ -96,7 +98,9 @@ export class JointSolver {
         across.data.set(rowsOf(tile, i, i + 1).data, i * across.cols + from);
       }
     }
-    this.#kernel.extend(across, corner);
+    return this.#factor.extend(asReal(across, this.#dtype), asReal(corner, this.#dtype), {
+      signal,
+    });
   }
 
   async #lift(features: Matrix, signal?: AbortSignal): Promise<Matrix> {

@@ -60,6 +60,22 @@ test.each([
   },
 );
 
+test.each([256, 48])(
+  'joint ridge on %i hidden units gives the same bits whether or not it was asked in between',
+  async (hiddenDim) => {
+    const [asked, silent] = [
+      await created(jointRidge, { hiddenDim }),
+      await created(jointRidge, { hiddenDim }),
+    ];
+    for (const experience of stream.experiences) {
+      for (const learner of [asked, silent]) await learner.learn(experience);
+      await asked.predict(images);
+    }
+    const [a, b] = [await asked.predict(images), await silent.predict(images)];
+    expect([...a.values]).toEqual([...b.values]);
+  },
+);
+
 test('RAIL answers for classes that nobody learned exactly as zero-shot does', async () => {
   const learner = await created(rail, { hiddenDim: 32 });
   await learner.learn(stream.experiences[0]!);

@@ -5,6 +5,7 @@ import { main } from './main.ts';
 
 // The matrices that pass by are memory outside V8's heap, and every 64 MB of it start a collection of a heap that hardly
 // changed. Marking it in one go takes a few milliseconds; in steps and beside the program it took up to a fifth of a run.
+// `npm start` has node collect in one thread besides (--single-threaded-gc): with two trials at work no core is idle to help.
 setFlagsFromString('--no-incremental-marking');
 
 // `cl list | head` closes the pipe early: nothing to complain about.

@@ -7,7 +7,7 @@ import {
   type Random,
   type WorkOptions,
 } from '@cl/hub';
-import { cholesky, createGram, linearKernel, multiply } from '@cl/linalg';
+import { cholesky, createGram, linearKernel, multiply, oneHot } from '@cl/linalg';
 
 /** The λ that are tried: 10⁻⁸, 10⁻⁷, …, 10⁸, as in the authors' code. */
 const candidates: readonly number[] = Array.from({ length: 17 }, (_, i) => 10 ** (i - 8));
@@ -33,7 +33,13 @@ export async function heldOutRidge(
   const cut = Math.floor(0.8 * labels.length);
   if (cut === 0) return before;
   const [train, held] = [order.slice(0, cut), order.slice(cut)];
-  const targets = (rows: readonly number[]): Matrix => oneHot(rows, labels, current);
+  // Over the experience's own classes: a column of zeros for any other is predicted without error.
+  const targets = (rows: readonly number[]): Matrix =>
+    oneHot(
+      Int32Array.from(rows, (row) => current.indexOf(labels[row]!)),
+      current.length,
+      'float64',
+    );
   const predict = await predictor(
     doubles(hidden, train),
     targets(train),
@@ -88,20 +94,6 @@ async function errorOf(
     if (isClError(error) && error.code === 'NOT_POSITIVE_DEFINITE') return Infinity;
     throw error;
   }
-}
-
-/** Targets over the experience's own classes: a column of zeros for any other is predicted without error. */
-function oneHot(
-  rows: readonly number[],
-  labels: Int32Array,
-  current: readonly number[],
-): Matrix<Float64Array> {
-  const cols = current.length;
-  const data = new Float64Array(rows.length * cols);
-  rows.forEach((row, i) => {
-    data[i * cols + current.indexOf(labels[row]!)] = 1;
-  });
-  return { rows: rows.length, cols, data };
 }
 
 function doubles({ cols, data }: Matrix, rows: readonly number[]): Matrix<Float64Array> {

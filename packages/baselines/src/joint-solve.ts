@@ -11,6 +11,7 @@ import {
   createGram,
   hiddenLayerProduct,
   multiply,
+  oneHot,
   randomFeatures,
   realTypeOf,
   RowBlocks,
@@ -110,10 +111,4 @@ export class JointSolver {
   #likeFeatures(matrix: Matrix): Matrix {
     return asReal(matrix, realTypeOf(this.#projection.data));
   }
-}
-
-function oneHot(labels: Int32Array, classes: number, dtype: RealType): Matrix {
-  const hot = zeroMatrix(labels.length, classes, dtype);
-  for (let i = 0; i < labels.length; i += 1) hot.data[i * classes + labels[i]!] = 1;
-  return hot;
 }

@@ -21,7 +21,7 @@ export type { MultiplyOptions } from './multiply.ts';
 export { randomProjection } from './random-projection.ts';
 export { asReal, realTypeOf, rowsOf, zeroMatrix } from './real.ts';
 export type { RealType } from './real.ts';
-export { ridge } from './ridge.ts';
+export { oneHot, ridge } from './ridge.ts';
 export { RowBlocks } from './row-blocks.ts';
 export type { RowBlock } from './row-blocks.ts';
 export { normalizeRows } from './rows.ts';

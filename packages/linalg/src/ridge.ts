@@ -4,7 +4,7 @@ import { cholesky } from './cholesky.ts';
 import { createGram } from './gram.ts';
 import { linearKernel } from './kernels.ts';
 import { multiply } from './multiply.ts';
-import { realTypeOf } from './real.ts';
+import { realTypeOf, zeroMatrix, type RealType } from './real.ts';
 
 /**
  * W that minimises ‖ΦW − Y‖² + λ‖W‖²: (ΦᵀΦ + λI)⁻¹ΦᵀY, or Φᵀ(ΦΦᵀ + λI)⁻¹Y, the same W, where there are fewer
@@ -36,4 +36,16 @@ export async function ridge(
   await gram.add(phi, signal);
   const target = await multiply(phi, y, { transposeA: true, signal });
   return (await cholesky(gram, work)).solve(target, options);
+}
+
+/**
+ * Y of class labels: a one in each row, in the column of its label.
+ *
+ * @param labels - n of them, from 0 to `classes` − 1.
+ * @returns [n, classes].
+ */
+export function oneHot(labels: Int32Array, classes: number, dtype: RealType): Matrix {
+  const targets = zeroMatrix(labels.length, classes, dtype);
+  for (let i = 0; i < labels.length; i++) targets.data[i * classes + labels[i]!] = 1;
+  return targets;
 }

@@ -1,4 +1,4 @@
-import { linearKernel, normalizeRows, rbfKernel, ridge, softmaxProduct } from '@cl/linalg';
+import { linearKernel, normalizeRows, oneHot, rbfKernel, ridge, softmaxProduct } from '@cl/linalg';
 import { describe, expect, test } from 'vitest';
 import { as, maxDifference, plusDiagonal, product, randomMatrix, transpose } from './naive.ts';
 
@@ -91,6 +91,12 @@ describe('ridge', () => {
     expect(Math.max(...heavy.data.map(Math.abs))).toBeLessThan(1e-8);
     const light = await ridge(phi, y, 1e-9);
     expect(maxDifference(product(phi, light).data, y.data)).toBeLessThan(1e-7);
+  });
+
+  test.each(dtypes)('has targets in %s with a one in the column of each label', (dtype) => {
+    const { rows, cols, data } = oneHot(Int32Array.of(2, 0, 2), 4, dtype);
+    expect([rows, cols, data.constructor.name.toLowerCase()]).toEqual([3, 4, `${dtype}array`]);
+    expect([...data]).toEqual([0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 1, 0]);
   });
 
   test('refuses targets for another number of samples', async () => {

@@ -12,6 +12,7 @@ import {
   type RealType,
   type RowBlock,
   asReal,
+  oneHot,
   realTypeOf,
   rowsOf,
   zeroMatrix,
@@ -168,7 +169,9 @@ export class KernelRidge implements Adapter {
       factor = await this.#factor.extend(k21, k22, { signal });
     }
     // As wide as the labels so far ask for, whatever classes are announced: bits then depend on the samples alone.
-    const targets = oneHot([before.labels, block.labels], precision);
+    const labels = Int32Array.from([...before.labels, ...block.labels]);
+    const classes = labels.reduce((most, label) => Math.max(most, label + 1), 0);
+    const targets = oneHot(labels, classes, precision); // Y
     const known = this.#halfSolved && widened(this.#halfSolved, targets.cols);
     this.#halfSolved = await factor.forward(targets, { known, signal });
     this.#factor = factor;
@@ -184,15 +187,6 @@ export class KernelRidge implements Adapter {
     this.#halfSolved = undefined;
     this.#coefficients = undefined;
   }
-}
-
-/** Y [n, 1 + the largest label]: a one in each row. */
-function oneHot(parts: readonly Int32Array[], precision: RealType): Matrix {
-  const labels = Int32Array.from(parts.flatMap((part) => [...part]));
-  const classes = labels.reduce((most, label) => Math.max(most, label + 1), 0);
-  const targets = zeroMatrix(labels.length, classes, precision);
-  for (let i = 0; i < labels.length; i += 1) targets.data[i * classes + labels[i]!] = 1;
-  return targets;
 }
 
 /** The matrix with columns of zeros on its right: itself when it is wide enough. */

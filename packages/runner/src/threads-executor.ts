@@ -155,7 +155,7 @@ class Queue<In, Out> {
   }
 }
 
-/** Cores of each who works: products come to the same bits whatever their number. */
+/** Cores of each who works. */
 function shareOf(working: number): number {
   return Math.max(1, Math.floor(availableParallelism() / working));
 }

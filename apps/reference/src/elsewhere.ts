@@ -3,7 +3,7 @@ import type { Configure } from '@cl/runner';
 import { loadBackbone } from './backbone-choice.ts';
 import { lazyBackbone, type BackboneFacts } from './lazy-backbone.ts';
 import { readCompare, readRun, type GivenCommand } from './read-command.ts';
-import { featuresOf, backboneParts } from './with-backbone.ts';
+import { backboneParts, featuresOf, thumbnailsOf } from './with-backbone.ts';
 
 /** What is handed to the thread. */
 export interface ElsewhereData {
@@ -19,7 +19,11 @@ export const configure: Configure<ElsewhereData> = async ({ command, backbone: f
   const backbone = lazyBackbone(facts, () => loadBackbone(backboneChoice, {}));
   const features = featuresOf(backbone, cacheDir);
   return {
-    config: { ...request, ...backboneParts(backboneChoice, backbone, features) },
+    config: {
+      ...request,
+      ...backboneParts(backboneChoice, backbone, features),
+      thumbnail: thumbnailsOf(cacheDir),
+    },
     dispose: async () => {
       await features.dispose();
       await backbone.dispose();

@@ -1,7 +1,8 @@
 /** What surrounds a run or a comparison: the loaded backbone, its features, Ctrl-C, and freeing all of it. */
 import { createFeatureSource, type CachedFeatureSource } from '@cl/backbone';
-import { trainableOf, type Backbone, type FeatureSource } from '@cl/hub';
+import { trainableOf, type Backbone, type FeatureSource, type ImageRef } from '@cl/hub';
 import { compiledModule } from '@cl/hub/node';
+import { cachedThumbnails } from '@cl/images';
 import type { RunConfig, RunEvent, RunOptions } from '@cl/runner';
 import { loadBackbone, type BackboneChoice } from './backbone-choice.ts';
 import type { ElsewhereData } from './elsewhere.ts';
@@ -14,7 +15,7 @@ import type { View } from './view/view.ts';
 /** What a run needs of its surroundings. */
 export type Surroundings = Pick<
   RunConfig,
-  'command' | 'backbone' | 'trainable' | 'features' | 'packages' | 'elsewhere'
+  'command' | 'backbone' | 'trainable' | 'features' | 'thumbnail' | 'packages' | 'elsewhere'
 >;
 
 /**
@@ -55,6 +56,7 @@ export async function withBackbone<T>(
     return await work(
       {
         ...backboneParts(backboneChoice, backbone, features),
+        thumbnail: thumbnailsOf(cacheDir),
         command: ['cl', command.name, ...command.rawArgs].map(quoted).join(' '),
         packages: packageVersions(),
         elsewhere: { module: compiledModule('elsewhere', import.meta.url).href, data },
@@ -71,6 +73,11 @@ export async function withBackbone<T>(
 /** The features of a backbone, from the cache where they are known. */
 export function featuresOf(backbone: Backbone, cacheDir: string | undefined): CachedFeatureSource {
   return createFeatureSource(backbone, cacheDir === undefined ? {} : { cacheDir });
+}
+
+/** The small pictures of a report, from the cache where they are known. */
+export function thumbnailsOf(cacheDir: string | undefined): (image: ImageRef) => Promise<string> {
+  return cachedThumbnails(48, { cacheDir });
 }
 
 /** What a run needs of its backbone, which it calls as the user does. */

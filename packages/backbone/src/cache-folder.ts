@@ -11,15 +11,16 @@ export interface CacheSizes {
   readonly models: number;
   /** Features of images and texts. */
   readonly features: number;
+  /** Small pictures for reports. */
+  readonly thumbnails: number;
 }
 
 /** How much the parts of a cache folder take; zero for what does not exist. */
 export async function cacheSizes(folder: string = defaultCacheDir()): Promise<CacheSizes> {
-  const [models, features] = await Promise.all([
-    bytesUnder(join(folder, 'models')),
-    bytesUnder(join(folder, 'features')),
-  ]);
-  return { folder, models, features };
+  const [models, features, thumbnails] = await Promise.all(
+    ['models', 'features', 'thumbnails'].map((part) => bytesUnder(join(folder, part))),
+  );
+  return { folder, models: models!, features: features!, thumbnails: thumbnails! };
 }
 
 /** Hub ids (`owner/name`) of the models that were downloaded into a cache folder, sorted. */

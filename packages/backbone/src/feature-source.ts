@@ -11,7 +11,7 @@ import {
   type Matrix,
   type WorkOptions,
 } from '@cl/hub';
-import { hashImage, unreadableImages } from '@cl/images';
+import { imageKey, unreadableImages } from '@cl/images';
 import { defaultCacheDir } from '@cl/hub/node';
 import { FeatureCache } from './feature-cache.ts';
 
@@ -37,7 +37,7 @@ const hashedAtOnce = 8;
 
 /**
  * Puts a cache before a backbone, keyed by the backbone's fingerprint and the content of images
- * ({@link hashImage}) or texts (SHA-256). Processes may share the folder. The hash of an `ImageRef` is computed once
+ * (`imageKey` of `@cl/images`) or texts (SHA-256). Processes may share the folder. The hash of an `ImageRef` is computed once
  * for the life of the object.
  *
  * `images` and `texts` throw as the backbone does, and ClError `NON_FINITE` when it gives NaN or infinities, which
@@ -51,7 +51,7 @@ export function createFeatureSource(
   const { fingerprint, featureDim, logitScale } = backbone;
   const folder = cacheDir === false ? undefined : join(cacheDir, 'features', fingerprint);
   const cache = new FeatureCache(folder, featureDim);
-  const hashes = new WeakMap<ImageRef, string>();
+  const seen = new WeakMap<ImageRef, string>(); // keys of images
   const statistics = { computed: 0, cached: 0 };
 
   const lookUp = async <T>(
@@ -115,7 +115,7 @@ export function createFeatureSource(
     statistics,
     ...(logitScale !== undefined && { logitScale }),
     images: async (images, work = {}) => {
-      const keys = await imageKeys(images, hashes, work);
+      const keys = await imageKeys(images, seen, work);
       return lookUp('features', images, keys, backbone.embedImages.bind(backbone), work);
     },
     ...(embedTexts && {
@@ -132,10 +132,10 @@ export function createFeatureSource(
   };
 }
 
-/** The hashes of images; those that cannot be read are all named in one error. */
+/** The keys of images; those that cannot be read are all named in one error. */
 async function imageKeys(
   images: readonly ImageRef[],
-  hashes: WeakMap<ImageRef, string>,
+  seen: WeakMap<ImageRef, string>,
   { signal }: WorkOptions,
 ): Promise<readonly string[]> {
   const keys = new Array<string>(images.length);
@@ -146,9 +146,9 @@ async function imageKeys(
       throwIfAborted('features', signal);
       const ref = images[i]!;
       try {
-        const hash = hashes.get(ref) ?? (await hashImage(ref));
-        hashes.set(ref, hash);
-        keys[i] = /^[0-9a-f]{64}$/u.test(hash) ? hash : sha256(`image ${hash}`);
+        const key = seen.get(ref) ?? (await imageKey(ref));
+        seen.set(ref, key);
+        keys[i] = key;
       } catch (error) {
         if (!isClError(error) || error.code !== 'UNREADABLE_IMAGE') throw error;
         errors[i] = error;

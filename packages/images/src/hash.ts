@@ -38,6 +38,17 @@ export async function hashImage(ref: ImageRef): Promise<string> {
   return hash.digest('hex');
 }
 
+/**
+ * {@link hashImage} as 64 lower-case hex digits whatever a reference calls its hash: a key that is a file name too.
+ *
+ * @throws ClError `UNREADABLE_IMAGE` as {@link hashImage}.
+ */
+export async function imageKey(ref: ImageRef): Promise<string> {
+  const hash = await hashImage(ref);
+  if (/^[0-9a-f]{64}$/u.test(hash)) return hash;
+  return createHash('sha256').update(`image ${hash}`).digest('hex');
+}
+
 async function update(hash: Hash, bytes: Uint8Array): Promise<void> {
   for (let start = 0; start < bytes.length; start += slice) {
     if (start > 0) await nextTurn();

@@ -5,6 +5,8 @@
  */
 export { decodeImage, loadImage, pixelLimit } from './decode.ts';
 export type { LoadedImage } from './decode.ts';
-export { hashImage } from './hash.ts';
+export { hashImage, imageKey } from './hash.ts';
 export { thumbnail } from './thumbnail.ts';
+export { cachedThumbnails } from './thumbnail-cache.ts';
+export type { CachedThumbnailsOptions } from './thumbnail-cache.ts';
 export { unreadableImages } from './unreadable.ts';

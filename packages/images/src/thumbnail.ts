@@ -17,5 +17,10 @@ export async function thumbnail(ref: ImageRef, size: number): Promise<string> {
     .resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 80 })
     .toBuffer();
+  return webpUri(webp);
+}
+
+/** The `data:` URI of an encoded picture. */
+export function webpUri(webp: Buffer): string {
   return `data:image/webp;base64,${webp.toString('base64')}`;
 }

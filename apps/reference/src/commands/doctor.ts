@@ -47,7 +47,12 @@ export const doctorCommand: CommandDef = defineCommand({
       line('memory', `${bytes(facts.memoryBytes)}, ${bytes(facts.freeMemoryBytes)} free`),
       line('engine', `onnxruntime ${facts.packages['onnxruntime-node'] ?? 'not found'}`),
       line('cache', existsSync(cache.folder) ? cache.folder : `${cache.folder} (not there yet)`),
-      line('', `models ${bytes(cache.models)}, features ${bytes(cache.features)}`),
+      line(
+        '',
+        (['models', 'features', 'thumbnails'] as const)
+          .map((part) => `${part} ${bytes(cache[part])}`)
+          .join(', '),
+      ),
       '',
       ...devices.map(({ device, available, chosen, reason }) => {
         const mark = available ? style.good(chosen ? '● ' : '○ ') : style.bad('✗ ');

@@ -6,7 +6,7 @@ import {
   type Matrix,
   type WorkOptions,
 } from '@cl/hub';
-import { assertFiniteFeatures } from '@cl/training';
+import { assertFiniteFeatures } from '@cl/training/learner';
 import { unitFeatures } from '@cl/zero-shot';
 
 /** Rows divided by their length (`unit`), or as the backbone gives them (`raw`). */

@@ -3,12 +3,10 @@
  * the softmax over the classes of the experience only "FT++" (Smith et al., CVPR 2023). On a stream of one experience it is
  * joint fine-tuning, the ceiling.
  */
-import { assertState, defineLearner, stateTensor, type LearnerPlugin } from '@cl/hub';
-import { randomResizedCrop, type ImageModel } from '@cl/training';
+import { defineLearner, type LearnerPlugin } from '@cl/hub';
 import { z } from 'zod';
 import { everyScenario, sequential } from './promises.ts';
-import { towerLearner, type Recipe, type TowerOptions } from './tower-method.ts';
-import { towerHelp, towerShape, type Tensors } from './tower-training.ts';
+import { towerHelp, towerShape, type TowerOptions } from './tower-options.ts';
 
 /** Options of {@link fineTuning}. */
 export interface FineTuningOptions extends TowerOptions {
@@ -59,30 +57,12 @@ export const fineTuning: LearnerPlugin<FineTuningOptions> = defineLearner({
   needs: ['image-features', 'graph'],
   scenarios: everyScenario,
   capabilities: () => sequential,
-  create: (options, context) =>
-    towerLearner(name, options, context, (model) => recipeOf(model, options)),
+  async create(options, context) {
+    const { createFineTuning } = await import('./fine-tuning-learner.ts');
+    return createFineTuning(name, options, context);
+  },
   async restore(state, options, context) {
-    assertState(name, state);
-    return towerLearner(name, options, context, (model) => recipeOf(model, options), state);
+    const { restoreFineTuning } = await import('./fine-tuning-learner.ts');
+    return restoreFineTuning(name, state, options, context);
   },
 });
-
-function recipeOf(model: ImageModel, { augmentation }: FineTuningOptions): Recipe {
-  const names = [...model.weights.keys()];
-  return {
-    queried: false,
-    views: augmentation === 'crop' ? randomResizedCrop() : undefined,
-    start: {},
-    grow: (tensors) =>
-      Object.keys(tensors).length > 0 ? tensors : (Object.fromEntries(model.weights) as Tensors),
-    graph: (rows) => model.graph(rows, { parameters: names }),
-    restore: (state) =>
-      Object.fromEntries(
-        names.map((weight) => {
-          const { dims } = model.weights.get(weight)!;
-          return [weight, stateTensor(name, state, weight, ['float32'], dims)];
-        }),
-      ),
-    keeps: 'all weights of the backbone',
-  };
-}

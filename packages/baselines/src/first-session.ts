@@ -15,7 +15,8 @@ import {
   type ImageModel,
 } from '@cl/training';
 import { promptWidth } from './prompted-tower.ts';
-import { trainTower, type Tensors, type TowerTraining } from './tower-training.ts';
+import type { TowerTraining } from './tower-options.ts';
+import { trainTower, type Tensors } from './tower-training.ts';
 
 /** What is trained, and how. */
 export interface FirstSessionOptions extends TowerTraining {

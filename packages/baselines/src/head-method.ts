@@ -14,12 +14,8 @@ import {
 } from '@cl/hub';
 import { growHead, headLogits, restoreHead, type LinearHead, type Method } from '@cl/training';
 import { featuresOf, type FeatureScale } from './features.ts';
-import {
-  trainHead,
-  type HeadLesson,
-  type HeadTraining,
-  type LabelledRows,
-} from './head-training.ts';
+import type { HeadTraining } from './head-options.ts';
+import { trainHead, type HeadLesson, type LabelledRows } from './head-training.ts';
 
 /** Options of every method with a head. */
 export interface HeadOptions extends HeadTraining {

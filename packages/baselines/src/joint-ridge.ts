@@ -26,7 +26,7 @@ import {
   type WorkOptions,
 } from '@cl/hub';
 import { randomProjection } from '@cl/linalg';
-import { pickColumns } from '@cl/training';
+import { pickColumns } from '@cl/training/learner';
 import { createZeroShot, fuse, inDistribution, unitFeatures, type ZeroShot } from '@cl/zero-shot';
 import { z } from 'zod';
 import { JointSolver, type Block } from './joint-solve.ts';

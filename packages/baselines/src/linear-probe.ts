@@ -2,20 +2,12 @@
  * Linear probe: a softmax head on frozen features, trained by gradient descent. `sequential` is the floor that shows
  * what forgetting costs, `joint` the ceiling of every linear head trained with this loss, `replay` in between.
  */
-import { assertState, defineLearner, type LearnerPlugin } from '@cl/hub';
-import { ClosedLearner, emptyHead } from '@cl/training';
+import { defineLearner, type LearnerPlugin } from '@cl/hub';
 import { z } from 'zod';
 import { featureScaleHelp } from './features.ts';
-import {
-  HeadMethod,
-  headSeed,
-  savedHead,
-  type HeadOptions,
-  type Remembering,
-} from './head-method.ts';
-import { headDefaults, headHelp, headShape } from './head-training.ts';
+import type { HeadOptions } from './head-method.ts';
+import { headDefaults, headHelp, headShape } from './head-options.ts';
 import { everyScenario, sequential } from './promises.ts';
-import { emptyMemory, savedMemory } from './row-memory.ts';
 
 /** Options of {@link linearProbe}. */
 export interface LinearProbeOptions extends HeadOptions {
@@ -85,40 +77,12 @@ export const linearProbe: LearnerPlugin<LinearProbeOptions> = defineLearner({
   needs: ['image-features'],
   scenarios: everyScenario,
   capabilities: ({ mode }) => ({ ...sequential, exemplarFree: mode === 'sequential' }),
-  async create(options, { features: source, random }) {
-    const seed = headSeed(random);
-    const remembering =
-      options.mode === 'sequential' ? nothing(options) : emptyMemory(options, seed, source);
-    const head = emptyHead(source.featureDim);
-    return new ClosedLearner(
-      name,
-      new HeadMethod({ name, source, options, seed, head, remembering }),
-    );
+  async create(options, context) {
+    const { createLinearProbe } = await import('./linear-probe-learner.ts');
+    return createLinearProbe(name, options, context);
   },
-  async restore(state, options, { features: source }) {
-    assertState(name, state);
-    const { seed, head } = savedHead(name, state, source);
-    const remembering =
-      options.mode === 'sequential' ? nothing(options) : savedMemory(options, seed, state, source);
-    return new ClosedLearner(
-      name,
-      new HeadMethod({ name, source, options, seed, head, remembering }),
-      state,
-    );
+  async restore(state, options, context) {
+    const { restoreLinearProbe } = await import('./linear-probe-learner.ts');
+    return restoreLinearProbe(name, state, options, context);
   },
 });
-
-/** Trains on what is new and remembers nothing. */
-function nothing({ logits }: LinearProbeOptions): Remembering {
-  const remembering: Remembering = {
-    prepare: (fresh, head, { current }) => ({
-      ...fresh,
-      head,
-      allowed: logits === 'current' ? current : undefined,
-    }),
-    after: async () => remembering,
-    tensors: {},
-    keeps: 'nothing',
-  };
-  return remembering;
-}

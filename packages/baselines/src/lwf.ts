@@ -4,19 +4,11 @@
  *
  *   L = L_CE + λ · 1/N Σₙ Σ_{c old} −softmax(z*ₙ/T)_c ln softmax(zₙ/T)_c   (eq. 2 to 4; z* the logits of the head before).
  */
-import type { Value } from '@cl/autodiff';
-import { assertState, defineLearner, type LearnerPlugin } from '@cl/hub';
-import { ClosedLearner, emptyHead, headClasses, type LinearHead } from '@cl/training';
+import { defineLearner, type LearnerPlugin } from '@cl/hub';
 import { z } from 'zod';
 import { featureScaleHelp } from './features.ts';
-import {
-  HeadMethod,
-  headSeed,
-  savedHead,
-  type HeadOptions,
-  type Remembering,
-} from './head-method.ts';
-import { headDefaults, headHelp, headShape, type LossParts } from './head-training.ts';
+import type { HeadOptions } from './head-method.ts';
+import { headDefaults, headHelp, headShape } from './head-options.ts';
 import { everyScenario, sequential } from './promises.ts';
 
 /** Options of {@link lwf}. */
@@ -55,46 +47,12 @@ export const lwf: LearnerPlugin<LwfOptions> = defineLearner({
   needs: ['image-features'],
   scenarios: everyScenario,
   capabilities: () => sequential,
-  async create(options, { features: source, random }) {
-    const head = emptyHead(source.featureDim);
-    const remembering = teacherOf(options, head);
-    const parts = { name, source, options, seed: headSeed(random), head, remembering };
-    return new ClosedLearner(name, new HeadMethod(parts));
+  async create(options, context) {
+    const { createLwf } = await import('./lwf-learner.ts');
+    return createLwf(name, options, context);
   },
-  async restore(state, options, { features: source }) {
-    assertState(name, state);
-    const { seed, head } = savedHead(name, state, source);
-    const remembering = teacherOf(options, head);
-    const parts = { name, source, options, seed, head, remembering };
-    return new ClosedLearner(name, new HeadMethod(parts), state);
+  async restore(state, options, context) {
+    const { restoreLwf } = await import('./lwf-learner.ts');
+    return restoreLwf(name, state, options, context);
   },
 });
-
-function teacherOf(options: LwfOptions, old: LinearHead): Remembering {
-  const { strength, logits } = options;
-  const taught = strength > 0 && headClasses(old) > 0;
-  return {
-    prepare: (fresh, head, { current }) => ({
-      ...fresh,
-      head,
-      allowed: logits === 'current' ? current : undefined,
-      penalty: taught ? (parts) => distillation(parts, options, old) : undefined,
-    }),
-    after: async (_fresh, head) => teacherOf(options, head),
-    tensors: {},
-    keeps: 'nothing',
-  };
-}
-
-function distillation(
-  { g, features, logits }: LossParts,
-  { strength, temperature }: LwfOptions,
-  old: LinearHead,
-): Value {
-  const [weight, bias] = [g.constant(old['head.weight']), g.constant(old['head.bias'])];
-  const before = g.add(g.matMul(features, weight), bias);
-  const now = g.slice(logits, 1, 0, headClasses(old));
-  const target = g.softmax(g.mul(before, 1 / temperature), 1);
-  const answer = g.logSoftmax(g.mul(now, 1 / temperature), 1);
-  return g.mul(g.sumAll(g.mul(target, answer)), -strength / logits.dims[0]!);
-}

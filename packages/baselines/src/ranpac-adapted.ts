@@ -1,36 +1,11 @@
 /** RanPAC whole: phase 1 adapts the tower on the first experience, phase 2 is `ranpac` on the features it then gives. */
-import {
-  assertState,
-  createRandom,
-  defineLearner,
-  stateSeed,
-  type ImageRef,
-  type LearnerAccount,
-  type LearnerPlugin,
-  type LearnerState,
-  type Lesson,
-  type Matrix,
-  type WorkOptions,
-} from '@cl/hub';
-import {
-  ClosedLearner,
-  openImageModel,
-  requireBackbone,
-  type ImageModel,
-  type Method,
-} from '@cl/training';
+import { defineLearner, type LearnerPlugin } from '@cl/hub';
 import { z } from 'zod';
-import {
-  adapt,
-  adaptedSource,
-  prefixShapes,
-  type AdaptedSource,
-  type FirstSessionOptions,
-} from './first-session.ts';
+import type { FirstSessionOptions } from './first-session.ts';
 import { everyScenario, sequential } from './promises.ts';
-import { layersShape, savedTensors } from './prompted-tower.ts';
-import { ranpac, ranpacMethod, ranpacShape, restoredRanpac, type RanpacOptions } from './ranpac.ts';
-import { towerHelp, towerShape, type Tensors } from './tower-training.ts';
+import { layersShape } from './prompt-options.ts';
+import { ranpac, ranpacShape, type RanpacOptions } from './ranpac.ts';
+import { towerHelp, towerShape } from './tower-options.ts';
 
 /** Options of {@link ranpacAdapted}: those of `ranpac`, and how the tower is adapted. */
 export interface RanpacAdaptedOptions extends RanpacOptions, FirstSessionOptions {}
@@ -82,91 +57,11 @@ export const ranpacAdapted: LearnerPlugin<RanpacAdaptedOptions> = defineLearner(
   scenarios: everyScenario,
   capabilities: () => sequential,
   async create(options, context) {
-    const model = await openImageModel(requireBackbone(name, context));
-    prefixShapes(name, model, options); // refused before work starts
-    const seed = context.random.fork('random-projection').uint32();
-    const inner = ranpacMethod(options, context.features, seed);
-    return new ClosedLearner(name, new RanpacAdapted({ options, model, seed }, inner));
+    const { createRanpacAdapted } = await import('./ranpac-adapted-learner.ts');
+    return createRanpacAdapted(name, options, context);
   },
   async restore(state, options, context) {
-    assertState(name, state);
-    const model = await openImageModel(requireBackbone(name, context));
-    const parts = { options, model, seed: stateSeed(name, state) };
-    if (state.experiences === 0) {
-      const fresh = ranpacMethod(options, context.features, parts.seed);
-      return new ClosedLearner(name, new RanpacAdapted(parts, fresh), state);
-    }
-    const prefixes = savedTensors(name, state, prefixShapes(name, model, options));
-    const source = adaptedSource(model, prefixes, options);
-    const inner = restoredRanpac(name, state, options, source);
-    return new ClosedLearner(name, new RanpacAdapted(parts, inner, { prefixes, source }), state);
+    const { restoreRanpacAdapted } = await import('./ranpac-adapted-learner.ts');
+    return restoreRanpacAdapted(name, state, options, context);
   },
 });
-
-interface Parts {
-  readonly options: RanpacAdaptedOptions;
-  readonly model: ImageModel;
-  readonly seed: number;
-}
-
-/** There once the first experience was learned. */
-interface Adaptation {
-  readonly prefixes: Tensors;
-  readonly source: AdaptedSource;
-}
-
-class RanpacAdapted implements Method {
-  readonly #parts: Parts;
-  readonly #inner: Method;
-  readonly #adaptation: Adaptation | undefined;
-
-  constructor(parts: Parts, inner: Method, adaptation?: Adaptation) {
-    this.#parts = parts;
-    this.#inner = inner;
-    this.#adaptation = adaptation;
-  }
-
-  async learn(lesson: Lesson, work: WorkOptions): Promise<Method> {
-    if (this.#adaptation !== undefined) {
-      const inner = await this.#inner.learn(lesson, work);
-      return new RanpacAdapted(this.#parts, inner, this.#adaptation);
-    }
-    const { options, model, seed } = this.#parts;
-    const random = createRandom(seed).fork('first session');
-    const prefixes = await adapt(name, model, lesson, options, random, work);
-    const source = adaptedSource(model, prefixes, options);
-    try {
-      const inner = await ranpacMethod(options, source, seed).learn(lesson, work);
-      return new RanpacAdapted(this.#parts, inner, { prefixes, source });
-    } catch (error) {
-      await source.dispose();
-      throw error;
-    }
-  }
-
-  async scores(images: readonly ImageRef[], work: WorkOptions): Promise<Matrix> {
-    return this.#inner.scores(images, work);
-  }
-
-  save(): Pick<LearnerState, 'values' | 'tensors'> {
-    const { values, tensors } = this.#inner.save();
-    return { values, tensors: { ...tensors, ...this.#adaptation?.prefixes } };
-  }
-
-  async describe(work: WorkOptions): Promise<LearnerAccount> {
-    const account = await this.#inner.describe(work);
-    const prefixes = Object.values(this.#adaptation?.prefixes ?? {});
-    return {
-      ...account,
-      trainableParameters: prefixes.reduce(
-        (sum, { data }) => sum + data.length,
-        account.trainableParameters,
-      ),
-      keeps: `${account.keeps}, prefixes from the first experience`,
-    };
-  }
-
-  async dispose(): Promise<void> {
-    await this.#adaptation?.source.dispose();
-  }
-}

@@ -28,7 +28,7 @@ import {
   randomFeatures,
   randomProjection,
 } from '@cl/linalg';
-import { ClosedLearner, type Method } from '@cl/training';
+import { ClosedLearner, type Method } from '@cl/training/learner';
 import { z } from 'zod';
 import { featuresOf, featureScaleHelp, type FeatureScale } from './features.ts';
 import { heldOutRidge } from './held-out-ridge.ts';

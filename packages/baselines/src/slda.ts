@@ -23,7 +23,7 @@ import {
   type WorkOptions,
 } from '@cl/hub';
 import { cholesky, createGram, Gram, multiply } from '@cl/linalg';
-import { ClosedLearner, type Method } from '@cl/training';
+import { ClosedLearner, type Method } from '@cl/training/learner';
 import { z } from 'zod';
 import { featuresOf, featureScaleHelp, type FeatureScale } from './features.ts';
 import { everyScenario, sequential } from './promises.ts';

@@ -33,18 +33,8 @@ import {
   type Method,
   type ViewPolicy,
 } from '@cl/training';
-import {
-  allowedOf,
-  trainTower,
-  type LogitChoice,
-  type Tensors,
-  type TowerTraining,
-} from './tower-training.ts';
-
-/** Options of every method that trains through the backbone. */
-export interface TowerOptions extends TowerTraining {
-  readonly logits: LogitChoice;
-}
+import type { TowerOptions } from './tower-options.ts';
+import { allowedOf, trainTower, type Tensors } from './tower-training.ts';
 
 /** What a method trains in the backbone, and how the features come of it. */
 export interface Recipe {

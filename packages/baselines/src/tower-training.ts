@@ -12,36 +12,7 @@ import {
   type BatchSource,
   type LinearHead,
 } from '@cl/training';
-import { z } from 'zod';
-
-/** How a tower is trained on each experience. */
-export interface TowerTraining {
-  readonly epochs: number;
-  readonly batchSize: number;
-  readonly learningRate: number;
-  readonly headLearningRate: number;
-  readonly weightDecay: number;
-  readonly threads: number;
-}
-
-/** One sentence an option; `learningRate` is the method's to explain. */
-export const towerHelp: Readonly<Record<Exclude<keyof TowerTraining, 'learningRate'>, string>> = {
-  epochs: 'Passes over the training images of an experience.',
-  batchSize: 'Images a step, and images of one forward run.',
-  headLearningRate: 'First rate of the classifier; both rates fall to 0 along half a cosine.',
-  weightDecay: 'Decoupled weight decay (AdamW).',
-  threads: 'Threads of a matrix product; 0: as many as there are cores.',
-};
-
-/** Types and ranges. */
-export const towerShape: { readonly [K in keyof TowerTraining]: z.ZodType<TowerTraining[K]> } = {
-  epochs: z.int().min(1).max(10_000),
-  batchSize: z.int().min(1).max(65_536),
-  learningRate: z.number().min(0).max(10),
-  headLearningRate: z.number().min(0).max(10),
-  weightDecay: z.number().min(0).max(1),
-  threads: z.int().min(0).max(1024),
-};
+import type { LogitChoice, TowerTraining } from './tower-options.ts';
 
 /** Tensors by name. */
 export type Tensors = Readonly<Record<string, Tensor<'float32'>>>;
@@ -115,9 +86,6 @@ function lossGraph(rows: number, { graph, head, allowed }: TowerLesson): OnnxGra
   const whole = tower.outputs.includes(penaltyName) ? g.add(loss, g.value(penaltyName)) : loss;
   return g.build([g.rename(whole, 'loss')]);
 }
-
-/** The softmax is over the classes of the experience, or over all seen. */
-export type LogitChoice = 'all' | 'current';
 
 /** The columns of a choice. */
 export function allowedOf(logits: LogitChoice, { current }: Lesson): readonly number[] | undefined {

@@ -1,6 +1,5 @@
 /** The merged model for others to run. */
 import { ClError, type Learner } from '@cl/hub';
-import { SotuLearner } from './learner.ts';
 
 /**
  * The merged image tower as an ONNX model: the nodes, inputs and outputs of the backbone's own file, with θ₀ + merged deltas in
@@ -9,6 +8,7 @@ import { SotuLearner } from './learner.ts';
  * @throws ClError `INVALID_DATA` for another learner, `NOT_LEARNED` before the first task.
  */
 export async function exportMergedModel(learner: Learner): Promise<Uint8Array> {
+  const { SotuLearner } = await import('./learner.ts');
   if (learner instanceof SotuLearner) return learner.exportBackbone();
   throw new ClError(
     'INVALID_DATA',

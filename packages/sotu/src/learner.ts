@@ -21,9 +21,10 @@ import { pickColumns } from '@cl/training';
 import { describeState } from './account.ts';
 import { learnTask } from './learn-task.ts';
 import { assertMemory, bytesNeeded, orOutOfMemory } from './memory.ts';
+import { canUnlearn } from './options.ts';
 import { saveState } from './saving.ts';
 import type { SotuParts, SotuState } from './sotu-state.ts';
-import { canUnlearn, unlearnTask } from './unlearn-task.ts';
+import { unlearnTask } from './unlearn-task.ts';
 
 /** See `sotu`. */
 export class SotuLearner implements Learner {
@@ -39,7 +40,7 @@ export class SotuLearner implements Learner {
    */
   readonly unlearn?: (request: UnlearnRequest) => Promise<void>;
 
-  /** Made by the plugin. */
+  /** Made by `createSotu` and `restoreSotu`. */
   constructor(
     parts: SotuParts,
     state: SotuState,

@@ -263,3 +263,16 @@ export const presets: Readonly<Record<string, Preset<SotuOptions>>> = {
     values: { mask: 'disjoint', p: 0.9 },
   },
 };
+
+/**
+ * Whether a task can be taken out: its delta and its class means must be kept, and nothing else may follow from it but what
+ * later tasks measured while it was merged.
+ */
+export function canUnlearn({ keep, start, prototypes, classifier }: SotuOptions): boolean {
+  return (
+    keep === 'deltas' &&
+    start === 'theta0' &&
+    classifier === 'nearest-mean' &&
+    (prototypes === 'stale' || prototypes === 'exemplars')
+  );
+}

@@ -1,22 +1,8 @@
 /** Taking a task out again. */
 import { ClassRegistry, ClError, type UnlearnRequest } from '@cl/hub';
 import { meansOf } from './classifiers/nearest-mean.ts';
-import type { SotuOptions } from './options.ts';
 import { digestOf, type TaskRecord } from './records.ts';
 import { mergedWeights, type SotuParts, type SotuState } from './sotu-state.ts';
-
-/**
- * Whether a task can be taken out: its delta and its class means must be kept, and nothing else may follow from it but what
- * later tasks measured while it was merged.
- */
-export function canUnlearn({ keep, start, prototypes, classifier }: SotuOptions): boolean {
-  return (
-    keep === 'deltas' &&
-    start === 'theta0' &&
-    classifier === 'nearest-mean' &&
-    (prototypes === 'stale' || prototypes === 'exemplars')
-  );
-}
 
 /**
  * The state without the task that was asked for: all samples of a task, or a class that had a task to itself.

@@ -1,6 +1,6 @@
 /** Where a method built on VQ-Prompt may differ from it, in code. */
 import type { Lesson, Random } from '@cl/hub';
-import type { ScoreFunction } from './codebook.ts';
+import type { ScoreFunction } from './scores.ts';
 import type { Pool } from './pools.ts';
 
 /** Parts of the method that can be replaced. */

@@ -3,16 +3,9 @@ import { Emitter, type Value } from '@cl/autodiff';
 import { ClError } from '@cl/hub';
 import { attentionSites, type AttentionSite, type OnnxGraph } from '@cl/onnx';
 import { attachPrefixes, classifierLoss, linearHead, type ImageModel } from '@cl/training';
-import {
-  balanceLoss,
-  codebookLoss,
-  commitmentLoss,
-  quantize,
-  unitRows,
-  type Quantized,
-  type ScoreFunction,
-} from './codebook.ts';
+import { balanceLoss, codebookLoss, commitmentLoss, quantize, type Quantized } from './codebook.ts';
 import { cutBefore, waistBefore, type CutGraph } from './cut.ts';
+import { unitRows, type ScoreFunction } from './scores.ts';
 
 /** How prompts are read and inserted; see `VqPromptOptions`. */
 export interface PromptSettings {

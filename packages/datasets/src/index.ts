@@ -36,7 +36,7 @@ export type { DatasetState, FileCheck } from './source/manage.ts';
 export type { SourceOptions } from './source/options.ts';
 export { imageList } from './image-list/image-list.ts';
 export type { ImageListOptions } from './image-list/image-list.ts';
-export type { OwnOptions } from './image-folder/own-dataset.ts';
+export type { OwnOptions } from './image-folder/own-options.ts';
 export { splitByDomain } from './split-by-domain.ts';
 export { classIncremental, taskIncremental } from './streams/class-incremental.ts';
 export type { ClassIncrementalOptions } from './streams/class-incremental.ts';

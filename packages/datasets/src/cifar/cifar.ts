@@ -2,24 +2,11 @@
  * CIFAR-10 and CIFAR-100 (Krizhevsky, "Learning Multiple Layers of Features from Tiny Images", 2009) from their original
  * binary archives: 50,000 training and 10,000 test images of 32 × 32 pixels.
  */
-import { createHash } from 'node:crypto';
-import {
-  ClError,
-  defineDataset,
-  type ClassInfo,
-  type Dataset,
-  type DatasetPlugin,
-  type Sample,
-  type WorkOptions,
-} from '@cl/hub';
+import { defineDataset, type DatasetPlugin } from '@cl/hub';
 import { z } from 'zod';
 import { cifar100Files, cifar10Files } from '../catalog/cifar.ts';
-import type { DatasetDescriptor } from '../catalog/descriptor.ts';
-import { openDataset } from '../source/open-dataset.ts';
 import { sourceDefaults, sourceHelp, sourceShape, type SourceOptions } from '../source/options.ts';
-import { readLines, type FileTree } from '../tree/tree.ts';
-import { cifar100Format, cifar10Format, type CifarFormat, type CifarLabels } from './format.ts';
-import { readLabels, readPixels } from './records.ts';
+import { cifar100Format, cifar10Format } from './format.ts';
 
 /** Options of {@link cifar10}. */
 export interface CifarOptions extends SourceOptions {
@@ -44,8 +31,10 @@ export const cifar10: DatasetPlugin<CifarOptions> = defineDataset({
   defaults,
   help,
   schema: z.object(shape),
-  create: async (options, work = {}) =>
-    openCifar(cifar10Files, cifar10Format, 'fine', options, work),
+  async create(options, work = {}) {
+    const { openCifar } = await import('./open-cifar.ts');
+    return openCifar(cifar10Files, cifar10Format, 'fine', options, work);
+  },
 });
 
 /** CIFAR-100: a hundred classes, or their twenty groups. */
@@ -55,80 +44,8 @@ export const cifar100: DatasetPlugin<Cifar100Options> = defineDataset({
   defaults: { ...defaults, labels: 'fine' },
   help: { ...help, labels: 'fine: a hundred classes; coarse: their twenty groups' },
   schema: z.object({ ...shape, labels: z.enum(['fine', 'coarse']) }),
-  create: async (options, work = {}) =>
-    openCifar(cifar100Files, cifar100Format, options.labels, options, work),
+  async create(options, work = {}) {
+    const { openCifar } = await import('./open-cifar.ts');
+    return openCifar(cifar100Files, cifar100Format, options.labels, options, work);
+  },
 });
-
-async function openCifar(
-  descriptor: DatasetDescriptor,
-  format: CifarFormat,
-  kind: 'fine' | 'coarse',
-  options: CifarOptions,
-  work: WorkOptions,
-): Promise<Dataset> {
-  const tree = await openDataset(descriptor, options, work);
-  const labels = format.labels[kind]!;
-  const name = kind === 'fine' ? format.name : `${format.name}-coarse`;
-  const classes = await readClasses(tree, name, labels);
-  const total = Object.keys(format.train).length + Object.keys(format.test).length;
-  let done = 0;
-  const samplesOf = async (files: Readonly<Record<string, number>>): Promise<readonly Sample[]> => {
-    const samples: Sample[] = [];
-    for (const [file, images] of Object.entries(files)) {
-      work.onProgress?.({ phase: `read labels of ${name}`, done: done++, total });
-      const records = await tree.file(file);
-      if (records === undefined) throw lacks(tree.where, file);
-      const layout = { labelBytes: format.labelBytes, labelAt: labels.at, classes: labels.count };
-      const { labels: found, sha256 } = await readLabels(records, layout, work);
-      if (found.length !== images && !(options.partial && found.length < images)) {
-        throw otherLength(file, found.length, images);
-      }
-      for (let i = 0; i < found.length; i += 1) {
-        const load = (): ReturnType<typeof readPixels> => readPixels(records, i, format.labelBytes);
-        const hash = createHash('sha256').update(`${sha256} image ${i}`).digest('hex');
-        const image = { id: `${file}/${i}`, hash, source: { kind: 'lazy', load } } as const;
-        samples.push({ image, classId: classes[found[i]!]!.id });
-      }
-    }
-    return samples;
-  };
-  return {
-    name,
-    classes,
-    train: await samplesOf(format.train),
-    test: await samplesOf(format.test),
-    license: descriptor.license,
-    citation: descriptor.citation,
-  };
-}
-
-/** The classes in the order of their labels, named as the archive names them. */
-async function readClasses(
-  tree: FileTree,
-  dataset: string,
-  { file, count }: CifarLabels,
-): Promise<readonly ClassInfo[]> {
-  const names = await readLines(tree, file);
-  if (names.length !== count) {
-    throw new ClError(
-      'CORRUPT_FILE',
-      `cifar: ${file} names ${names.length} classes, expected ${count}. Fetch the archive again.`,
-    );
-  }
-  return names.map((name) => {
-    const phrase = name.replaceAll('_', ' ');
-    return { id: `${dataset}/${name}`, name, ...(phrase === name ? {} : { phrase }) };
-  });
-}
-
-function lacks(where: string, file: string): ClError {
-  return new ClError('CORRUPT_FILE', `cifar: ${where} lacks ${file}. Fetch the archive again.`);
-}
-
-function otherLength(file: string, found: number, expected: number): ClError {
-  return new ClError(
-    'CORRUPT_FILE',
-    `cifar: ${file} has ${found} images, expected ${expected}. Fetch the archive again, or set the option partial for ` +
-      'a cut-down copy.',
-  );
-}

@@ -1,14 +1,7 @@
 /** Images in folders, on disk or in an archive: the class is the folder's name, or what a list says. */
-import { basename } from 'node:path';
-import { ClError, defineDataset, type DatasetPlugin, type WorkOptions } from '@cl/hub';
+import { ClError, defineDataset, type DatasetPlugin } from '@cl/hub';
 import { z } from 'zod';
-import { readClassNames } from './class-names.ts';
-import type { ListedImage } from './listed-image.ts';
-import { missingFiles, readList, readPaths, readRootText } from './lists.ts';
-import { openImages } from './open.ts';
-import { ownDataset, ownDefaults, ownHelp, ownShape, type OwnOptions } from './own-dataset.ts';
-import type { Root } from '../tree/root.ts';
-import { scanClassFolders } from './scan.ts';
+import { ownDefaults, ownHelp, ownShape, type OwnOptions } from './own-options.ts';
 
 /** Options of {@link imageFolder}. Files are named relative to `root`, and none outside it is read. */
 export interface ImageFolderOptions extends OwnOptions {
@@ -70,72 +63,7 @@ export const imageFolder: DatasetPlugin<ImageFolderOptions> = defineDataset({
         'dataset "image-folder": option root is empty, expected a folder of images. Name the folder.',
       );
     }
-    const root = await openImages(options.root, work);
-    const { classNames } = options;
-    const names =
-      classNames === ''
-        ? undefined
-        : readClassNames(classNames, await readRootText(root, classNames));
-    const images = await listImages(root, options, work);
-    return ownDataset(basename(root.real), root.real, images, options, names);
+    const { openImageFolder } = await import('./open-image-folder.ts');
+    return openImageFolder(options, work);
   },
 });
-
-async function listImages(
-  root: Root,
-  options: ImageFolderOptions,
-  work: WorkOptions,
-): Promise<readonly ListedImage[]> {
-  if (options.list !== '') {
-    const list = { file: options.list, text: await readRootText(root, options.list) };
-    const columns = { path: 'path', label: 'label', split: 'split' };
-    const listed = await readList(root, list, columns, work);
-    if (listed.length > 0) return listed;
-    throw new ClError(
-      'EMPTY_STREAM',
-      `image-folder: ${options.list} lists no image. Add rows to it.`,
-    );
-  }
-  if (options.testList === '' && options.trainList === '') {
-    return scanClassFolders(root, options, work);
-  }
-  const all = await scanClassFolders(root, { trainFolder: '', testFolder: '' }, work);
-  return bySplitFiles(root, all, options);
-}
-
-/** Keeps the images that the split files list, or all when there is no file with training images. */
-async function bySplitFiles(
-  root: Root,
-  images: readonly ListedImage[],
-  { trainList, testList }: ImageFolderOptions,
-): Promise<ListedImage[]> {
-  const splits = new Map<string, 'train' | 'test'>();
-  const known = new Set(images.map(({ path }) => path));
-  for (const [split, list] of [
-    ['train', trainList],
-    ['test', testList],
-  ] as const) {
-    if (list === '') continue;
-    const paths = await readPaths(root, list);
-    const missing: string[] = [];
-    for (const path of paths) {
-      const place = await root.file(path);
-      if (place === undefined || !known.has(place.real)) missing.push(path);
-      else if (splits.get(place.real) === 'train' && split === 'test') throw inBoth(path);
-      else splits.set(place.real, split);
-    }
-    if (missing.length > 0) throw missingFiles(root.real, list, missing, paths.length);
-  }
-  const otherwise = trainList === '' ? 'train' : testList === '' ? 'test' : undefined;
-  return images.flatMap((image) => {
-    const split = splits.get(image.path) ?? otherwise;
-    return split === undefined ? [] : [{ ...image, split }];
-  });
-}
-
-function inBoth(path: string): ClError {
-  return new ClError(
-    'INVALID_DATA',
-    `image-folder: ${path} is in the training list and in the test list, expected one of them. Remove it from one.`,
-  );
-}

@@ -1,6 +1,5 @@
 /** Lists of images: CSV, JSON or JSON lines with a path and a label each, or split files with one path a line. */
 import { ClError, throwIfAborted, type WorkOptions } from '@cl/hub';
-import { parse } from 'csv-parse/sync';
 import { ioError } from '../io-error.ts';
 import type { ListedImage } from './listed-image.ts';
 import type { Root } from '../tree/root.ts';
@@ -43,7 +42,7 @@ export async function readList(
     : /\.json$/iu.test(file)
       ? jsonArray
       : csv;
-  const rows = parseRecords(file, text).flatMap(({ record, line }) => {
+  const rows = (await parseRecords(file, text)).flatMap(({ record, line }) => {
     const row = rowOf(file, record, line, columns);
     return row === undefined ? [] : [row];
   });
@@ -56,7 +55,8 @@ interface ListRecord {
   readonly line: number;
 }
 
-function csv(file: string, text: string): readonly ListRecord[] {
+async function csv(file: string, text: string): Promise<readonly ListRecord[]> {
+  const { parse } = await import('csv-parse/sync');
   try {
     const options = { columns: true, info: true, bom: true, skip_empty_lines: true, trim: true };
     const records = parse(text, options) as unknown as readonly {

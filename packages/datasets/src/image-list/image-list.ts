@@ -1,18 +1,7 @@
 /** Images that a list names: a CSV, a JSON array or JSON lines beside them, or anywhere else. */
-import { readFile } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
 import { ClError, defineDataset, type DatasetPlugin } from '@cl/hub';
 import { z } from 'zod';
-import { readList } from '../image-folder/lists.ts';
-import { openImages } from '../image-folder/open.ts';
-import {
-  ownDataset,
-  ownDefaults,
-  ownHelp,
-  ownShape,
-  type OwnOptions,
-} from '../image-folder/own-dataset.ts';
-import { ioError } from '../io-error.ts';
+import { ownDefaults, ownHelp, ownShape, type OwnOptions } from '../image-folder/own-options.ts';
 
 /** Options of {@link imageList}. */
 export interface ImageListOptions extends OwnOptions {
@@ -48,22 +37,13 @@ export const imageList: DatasetPlugin<ImageListOptions> = defineDataset({
     ...ownShape,
   }),
   async create(options, work = {}) {
-    const { list, path, label, split } = options;
-    if (list === '') {
+    if (options.list === '') {
       throw new ClError(
         'INVALID_OPTION',
         'dataset "image-list": option list is empty, expected a CSV, JSON or JSONL file. Name the file.',
       );
     }
-    const bytes = await readFile(list).catch((cause: unknown) => {
-      throw ioError('image-list', list, cause);
-    });
-    const root = await openImages(options.root === '' ? dirname(list) : options.root, work);
-    const text = new TextDecoder().decode(bytes);
-    const images = await readList(root, { file: list, text }, { path, label, split }, work);
-    if (images.length === 0) {
-      throw new ClError('EMPTY_STREAM', `image-list: ${list} lists no image. Add rows to it.`);
-    }
-    return ownDataset(basename(list).replace(/\.\w+$/u, ''), list, images, options);
+    const { openImageList } = await import('./open-image-list.ts');
+    return openImageList(options, work);
   },
 });

@@ -1,18 +1,9 @@
 /** Datasets of CoOp's that can be read without its split file too. */
-import { defineDataset, type DatasetPlugin, type WorkOptions } from '@cl/hub';
+import { defineDataset, type Dataset, type DatasetPlugin, type WorkOptions } from '@cl/hub';
 import { z } from 'zod';
 import * as known from '../catalog/coop.ts';
 import type { DatasetDescriptor } from '../catalog/descriptor.ts';
-import { assemble, classOf, type Listing } from '../readers/assemble.ts';
-import { readClassFolders } from '../readers/class-folders.ts';
-import { readCoopSplit } from '../readers/coop-split.ts';
-import {
-  readFoodLists,
-  readPetLists,
-  readTextureLists,
-  type ListRequest,
-} from '../readers/text-lists.ts';
-import { openDataset } from '../source/open-dataset.ts';
+import type { Listing } from '../readers/assemble.ts';
 import type { FileTree } from '../tree/tree.ts';
 import {
   fractionDefaults,
@@ -26,6 +17,7 @@ import {
   type ValidationOptions,
 } from './common.ts';
 import { splitOf } from './coop.ts';
+import type * as Reading from './reading.ts';
 
 /** Options of datasets whose authors publish lists of their own. */
 export interface ListedOptions extends ValidationOptions {
@@ -43,21 +35,21 @@ export interface FolderOptions extends ValidationOptions, FractionOptions {
 export const dtd: DatasetPlugin<ListedOptions> = listed(
   known.dtd,
   'Describable Textures: 5,640 photographs of 47 textures (625 MB download).',
-  readTextureLists,
+  'readTextureLists',
 );
 
 /** Food-101; `authors`: 75,750 training images (some labels are wrong on purpose) and 25,250 test images. */
 export const food101: DatasetPlugin<ListedOptions> = listed(
   known.food101,
   'Food-101: 101,000 photographs of 101 dishes (5.0 GB download).',
-  readFoodLists,
+  'readFoodLists',
 );
 
 /** Oxford-IIIT Pets; `authors`: 3,680 training and 3,669 test images. */
 export const pets: DatasetPlugin<ListedOptions> = listed(
   known.pets,
   'Oxford-IIIT Pets: 7,349 photographs of 37 breeds (811 MB download).',
-  readPetLists,
+  'readPetLists',
 );
 
 /** Caltech-101 without its background class and the cropped faces, as CoOp takes it: 100 classes. */
@@ -98,16 +90,13 @@ const eurosatNames: Readonly<Record<string, string>> = {
   SeaLake: 'Sea or Lake',
 };
 
-type ReadLists = (
-  descriptor: DatasetDescriptor,
-  tree: FileTree,
-  request: ListRequest,
-) => Promise<Listing>;
+/** The readers of authors' lists. */
+type ListReader = 'readTextureLists' | 'readFoodLists' | 'readPetLists';
 
 function listed(
   descriptor: DatasetDescriptor,
   description: string,
-  readLists: ReadLists,
+  reader: ListReader,
 ): DatasetPlugin<ListedOptions> {
   return defineDataset<ListedOptions>({
     name: descriptor.name,
@@ -121,8 +110,8 @@ function listed(
     schema: z.object({ ...validationShape, split: z.enum(['coop', 'authors']) }),
     presets: railPreset(),
     create: async (options, work = {}) =>
-      open(descriptor, options, 'images', work, async (tree) =>
-        readLists(descriptor, tree, {
+      open(descriptor, options, 'images', work, async (reading, tree) =>
+        reading[reader](descriptor, tree, {
           templates: options.templates,
           withValidation: options.validation === 'train',
         }),
@@ -158,7 +147,7 @@ function inFolders(
     }),
     presets,
     create: async (options, work = {}) =>
-      open(descriptor, options, folder, work, async (tree) =>
+      open(descriptor, options, folder, work, async ({ classOf, readClassFolders }, tree) =>
         readClassFolders(tree, {
           folder,
           testFraction: options.testFraction,
@@ -180,15 +169,17 @@ async function open(
   { split, templates, validation, ...source }: ListedOptions | FolderOptions,
   images: string,
   work: WorkOptions,
-  readOwn: (tree: FileTree) => Promise<Listing>,
-): ReturnType<typeof assemble> {
+  readOwn: (reading: typeof Reading, tree: FileTree) => Promise<Listing>,
+): Promise<Dataset> {
+  const reading = await import('./reading.ts');
+  const { assemble, openDataset } = reading;
   const splitFile = splitOf(descriptor);
   if (split === 'coop') {
     const tree = await openDataset(descriptor, source, work);
     const request = { split: splitFile, images, templates, withValidation: validation === 'train' };
-    return assemble(descriptor, tree, await readCoopSplit(descriptor, tree, request), work);
+    return assemble(descriptor, tree, await reading.readCoopSplit(descriptor, tree, request), work);
   }
   const files = descriptor.files.filter(({ name }) => name !== splitFile);
   const tree = await openDataset({ ...descriptor, files }, source, work);
-  return assemble(descriptor, tree, await readOwn(tree), work);
+  return assemble(descriptor, tree, await readOwn(reading, tree), work);
 }

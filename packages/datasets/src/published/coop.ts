@@ -3,10 +3,6 @@ import { defineDataset, type DatasetPlugin } from '@cl/hub';
 import { z } from 'zod';
 import * as known from '../catalog/coop.ts';
 import type { DatasetDescriptor } from '../catalog/descriptor.ts';
-import { assemble } from '../readers/assemble.ts';
-import { readCoopSplit } from '../readers/coop-split.ts';
-import { readAircraftLists } from '../readers/text-lists.ts';
-import { openDataset } from '../source/open-dataset.ts';
 import {
   publishedDefaults,
   railPreset,
@@ -24,6 +20,7 @@ export const aircraft: DatasetPlugin<ValidationOptions> = defineDataset<Validati
   schema: z.object(validationShape),
   presets: railPreset(),
   async create({ templates, validation, ...source }, work = {}) {
+    const { assemble, openDataset, readAircraftLists } = await import('./reading.ts');
     const tree = await openDataset(known.aircraft, source, work);
     const request = { templates, withValidation: validation === 'train' };
     return assemble(
@@ -70,6 +67,7 @@ function coopDataset(
     schema: z.object(validationShape),
     presets: railPreset(),
     async create({ templates, validation, ...source }, work = {}) {
+      const { assemble, openDataset, readCoopSplit } = await import('./reading.ts');
       const tree = await openDataset(descriptor, source, work);
       const listing = await readCoopSplit(descriptor, tree, {
         split: splitOf(descriptor),

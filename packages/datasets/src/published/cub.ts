@@ -1,9 +1,6 @@
 import { defineDataset, type DatasetPlugin } from '@cl/hub';
 import { z } from 'zod';
 import { cub200 as known } from '../catalog/others.ts';
-import { assemble } from '../readers/assemble.ts';
-import { readCubLists } from '../readers/cub.ts';
-import { openDataset } from '../source/open-dataset.ts';
 import {
   publishedDefaults,
   publishedHelp,
@@ -19,6 +16,7 @@ export const cub200: DatasetPlugin<PublishedOptions> = defineDataset({
   help: publishedHelp,
   schema: z.object(publishedShape),
   async create({ templates, ...source }, work = {}) {
+    const { assemble, openDataset, readCubLists } = await import('./reading.ts');
     const tree = await openDataset(known, source, work);
     return assemble(known, tree, await readCubLists(known, tree, templates), work);
   },

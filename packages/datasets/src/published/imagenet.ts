@@ -5,11 +5,8 @@ import { ClError, defineDataset, type ClassInfo, type DatasetPlugin } from '@cl/
 import { z } from 'zod';
 import * as known from '../catalog/others.ts';
 import type { DatasetDescriptor } from '../catalog/descriptor.ts';
-import { assemble, classOf, type Listing } from '../readers/assemble.ts';
-import { readClassFolders } from '../readers/class-folders.ts';
-import { readTinyImagenet } from '../readers/tiny-imagenet.ts';
-import { openDataset } from '../source/open-dataset.ts';
-import { readLines, type FileTree } from '../tree/tree.ts';
+import type { Listing } from '../readers/assemble.ts';
+import type { FileTree } from '../tree/tree.ts';
 import {
   fractionDefaults,
   fractionHelp,
@@ -42,6 +39,7 @@ export const imagenetR: DatasetPlugin<ImagenetROptions> = defineDataset({
   },
   schema: z.object({ ...publishedShape, ...fractionShape, split: z.enum(['coda', 'fraction']) }),
   async create({ templates, split, testFraction, seed, ...source }, work = {}) {
+    const { assemble, openDataset, readClassFolders } = await import('./reading.ts');
     const lists = known.imagenetR.files.filter(({ name }) => name.endsWith('.yaml'));
     const files = known.imagenetR.files.filter((file) => split === 'coda' || !lists.includes(file));
     const tree = await openDataset({ ...known.imagenetR, files }, source, work);
@@ -66,6 +64,7 @@ export const imagenetA: DatasetPlugin<ImagenetAOptions> = defineDataset({
   help: { ...publishedHelp, ...fractionHelp },
   schema: z.object({ ...publishedShape, ...fractionShape }),
   async create({ templates, testFraction, seed, ...source }, work = {}) {
+    const { assemble, openDataset, readClassFolders } = await import('./reading.ts');
     const tree = await openDataset(known.imagenetA, source, work);
     const classOf = await namer(known.imagenetA, templates);
     const listing = await readClassFolders(tree, { folder: '', testFraction, seed, classOf });
@@ -81,6 +80,7 @@ export const tinyImagenet: DatasetPlugin<PublishedOptions> = defineDataset({
   help: publishedHelp,
   schema: z.object(publishedShape),
   async create({ templates, ...source }, work = {}) {
+    const { assemble, openDataset, readTinyImagenet } = await import('./reading.ts');
     const tree = await openDataset(known.tinyImagenet, source, work);
     const listing = await readTinyImagenet(known.tinyImagenet, tree, templates);
     return assemble(known.tinyImagenet, tree, listing, work);
@@ -92,6 +92,7 @@ export const tinyImagenet: DatasetPlugin<PublishedOptions> = defineDataset({
  * follow from the folders.
  */
 async function byCodaLists(tree: FileTree, { classes, folders }: Listing): Promise<Listing> {
+  const { readLines } = await import('./reading.ts');
   const read = async (split: 'train' | 'test'): Promise<Listing['images']> => {
     const list = `imagenet-r_${split}.yaml`;
     const images: Listing['images'][number][] = [];
@@ -120,6 +121,7 @@ async function namer(
   descriptor: DatasetDescriptor,
   templates: readonly string[],
 ): Promise<(folder: string) => ClassInfo | undefined> {
+  const { classOf } = await import('./reading.ts');
   const url = new URL('../../assets/imagenet-classes.json', import.meta.url); // from src/ and from dist/
   const text = await readFile(url, 'utf8').catch((cause: unknown) => {
     throw new ClError(

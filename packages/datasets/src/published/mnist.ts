@@ -3,9 +3,6 @@ import { createHash } from 'node:crypto';
 import { ClError, defineDataset, type DatasetPlugin, type Sample } from '@cl/hub';
 import { z } from 'zod';
 import { mnist as known } from '../catalog/others.ts';
-import { classOf } from '../readers/assemble.ts';
-import { openIdxImages, readIdxLabels } from '../readers/idx.ts';
-import { openDataset } from '../source/open-dataset.ts';
 import type { FileTree, TreeFile } from '../tree/tree.ts';
 import {
   publishedDefaults,
@@ -29,6 +26,7 @@ export const mnist: DatasetPlugin<PublishedOptions> = defineDataset<PublishedOpt
   schema: z.object(publishedShape),
   presets: railPreset('a photo of a number: "{}".'),
   async create({ templates, ...source }, work = {}) {
+    const { classOf, openDataset, openIdxImages, readIdxLabels } = await import('./reading.ts');
     const tree = await openDataset(known, source, work);
     const classes = digits.map((name, digit) => classOf(known, String(digit), name, templates));
     const samplesOf = async (part: 'train' | 't10k'): Promise<readonly Sample[]> => {

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { ClError, defineBackbone, type BackbonePlugin } from '@cl/hub';
 import { z } from 'zod';
-import { LoadedBackbone } from './loaded-backbone.ts';
 import { modelFolder, readModelJson } from './model-folder.ts';
 import {
   commonDefaults,
@@ -66,6 +65,7 @@ export const clip: BackbonePlugin<ClipOptions> = defineBackbone<ClipOptions>({
           'projection_dim, expected a CLIP. Choose a CLIP model, or the backbone vit.',
       );
     }
+    const { LoadedBackbone } = await import('./loaded-backbone.ts');
     return LoadedBackbone.load({
       options,
       folder,

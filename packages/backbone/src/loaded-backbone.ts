@@ -22,14 +22,14 @@ import { sessionThreads, unpackError } from '@cl/hub/node';
 import { loadImage, unreadableImages } from '@cl/images';
 import { writeModel } from '@cl/onnx';
 import { readModelFile } from '@cl/onnx/node';
+import { assertViews } from './assert-views.ts';
 import { chooseProvider } from './device.ts';
 import { fingerprintOf, fingerprintParts } from './fingerprint.ts';
-import type { ModelFiles } from './model-files.ts';
+import { noteFiles } from './model-files.ts';
 import { readModelJson } from './model-folder.ts';
 import { asClError, ModelThreads } from './model-threads.ts';
 import { locationOf, type BackboneOptions } from './options.ts';
 import { readRecipe, type Recipe } from './recipe.ts';
-import { assertViews } from './view.ts';
 import type { InferenceData, InferenceRequest, SentImage, Tower } from './worker-messages.ts';
 
 /** What a family knows of its model. */
@@ -66,8 +66,6 @@ export class LoadedBackbone implements Backbone {
   readonly featureDim: number;
   readonly logitScale?: number;
   readonly embedTexts?: NonNullable<Backbone['embedTexts']>;
-  /** Where its files are. */
-  readonly files: ModelFiles;
   readonly #parts: ModelParts;
   readonly #batchSize: number;
   readonly #threads: ModelThreads;
@@ -91,14 +89,11 @@ export class LoadedBackbone implements Backbone {
     this.featureDim = parts.featureDim;
     if (parts.logitScale !== undefined) this.logitScale = parts.logitScale;
     if (parts.text) this.embedTexts = async (texts, work) => this.#embedTexts(texts, work);
-    this.files = {
-      folder: parts.folder,
-      image: parts.image.path,
-      ...(parts.text && { text: parts.text.path }),
-    };
     this.#parts = parts;
     this.#batchSize = parts.options.batchSize || usualBatch(recipe.imageSize);
     this.#threads = threads;
+    const { folder, image, text } = parts;
+    noteFiles(this, { folder, image: image.path, ...(text && { text: text.path }) });
   }
 
   /**

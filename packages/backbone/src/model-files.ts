@@ -1,6 +1,5 @@
 /** The files that a backbone was loaded from, for those who make a model of their own from it. */
 import type { Backbone } from '@cl/hub';
-import { LoadedBackbone } from './loaded-backbone.ts';
 
 /** Absolute paths. */
 export interface ModelFiles {
@@ -12,7 +11,15 @@ export interface ModelFiles {
   readonly text?: string;
 }
 
+/** By backbone: whoever asks need not load what makes backbones. */
+const known = new WeakMap<Backbone, ModelFiles>();
+
+/** Notes the files of a backbone of this package. */
+export function noteFiles(backbone: Backbone, files: ModelFiles): void {
+  known.set(backbone, files);
+}
+
 /** The files of a backbone of this package; `undefined` for one of another. */
 export function modelFilesOf(backbone: Backbone): ModelFiles | undefined {
-  return backbone instanceof LoadedBackbone ? backbone.files : undefined;
+  return known.get(backbone);
 }

@@ -1,5 +1,5 @@
 /** Views of images, for training: a part cut out, scaled to the model's size and perhaps mirrored. */
-import { ClError, type ImageView, type PixelImage } from '@cl/hub';
+import type { ImageView, PixelImage } from '@cl/hub';
 import sharp from 'sharp';
 
 /**
@@ -27,29 +27,4 @@ export async function cutView(
 function pixelRange(start: number, part: number, length: number): readonly [number, number] {
   const first = Math.min(length - 1, Math.round(start * length));
   return [first, Math.max(1, Math.min(length - first, Math.round(part * length)))];
-}
-
-/**
- * Refuses views that do not lie in their images.
- *
- * @throws ClError `INVALID_DATA` naming the first one; `SHAPE_MISMATCH` when there is not one an image.
- */
-export function assertViews(views: readonly (ImageView | undefined)[], images: number): void {
-  if (views.length !== images) {
-    throw new ClError(
-      'SHAPE_MISMATCH',
-      `pixels: ${views.length} views for ${images} images, expected one for each. Give undefined where none is wanted.`,
-    );
-  }
-  for (const [i, view] of views.entries()) {
-    if (view === undefined) continue;
-    const { left, top, width, height } = view;
-    if (left >= 0 && top >= 0 && width > 0 && height > 0 && left + width <= 1 && top + height <= 1)
-      continue;
-    throw new ClError(
-      'INVALID_DATA',
-      `pixels: view ${i} is ${width} × ${height} at (${left}, ${top}), expected a part of the image, in fractions of ` +
-        'its sides: 0 to 1.',
-    );
-  }
 }

@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { ClError, defineBackbone, type BackbonePlugin } from '@cl/hub';
 import { z } from 'zod';
-import { LoadedBackbone } from './loaded-backbone.ts';
 import { modelFolder, readModelJson } from './model-folder.ts';
 import {
   commonDefaults,
@@ -58,6 +57,7 @@ export const vit: BackbonePlugin<VitOptions> = defineBackbone<VitOptions>({
           'hidden_size, expected a vision transformer. Choose another model, or the backbone clip.',
       );
     }
+    const { LoadedBackbone } = await import('./loaded-backbone.ts');
     return LoadedBackbone.load({
       options,
       folder,

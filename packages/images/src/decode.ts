@@ -5,7 +5,7 @@
  * the colour stored under it, as in PIL's `convert('RGB')`.
  */
 import type { EncodedImage, FileImage, ImageRef, PixelImage } from '@cl/hub';
-import sharp, { type Sharp } from 'sharp';
+import type { default as SharpModule, Sharp } from 'sharp';
 import { unreadable } from './unreadable.ts';
 
 /** The most pixels an image may have: sharp's own limit, 0x3FFF², about 268 megapixels. */
@@ -27,8 +27,9 @@ export async function decodeImage(ref: ImageRef): Promise<PixelImage> {
     assertPixels(ref, source);
     return source;
   }
+  const { default: sharp } = await import('sharp'); // native and slow to load: only who decodes needs it
   try {
-    const { data, info } = await open(source)
+    const { data, info } = await open(sharp, source)
       .rotate() // by the EXIF orientation
       .removeAlpha()
       .toColourspace('srgb')
@@ -56,7 +57,7 @@ export async function loadImage(ref: ImageRef): Promise<LoadedImage> {
 }
 
 /** Opens an encoded image; `failOn: 'warning'` refuses truncated files instead of padding them with grey. */
-function open(source: FileImage | EncodedImage): Sharp {
+function open(sharp: typeof SharpModule, source: FileImage | EncodedImage): Sharp {
   sharp.cache(false); // libvips would keep decoded files, and what they held before they changed
   return sharp(source.kind === 'file' ? source.path : source.bytes, {
     failOn: 'warning',

@@ -1,6 +1,5 @@
 /** Small pictures for reports. */
 import type { ImageRef } from '@cl/hub';
-import sharp from 'sharp';
 import { decodeImage } from './decode.ts';
 
 /**
@@ -13,6 +12,7 @@ import { decodeImage } from './decode.ts';
  */
 export async function thumbnail(ref: ImageRef, size: number): Promise<string> {
   const { width, height, data } = await decodeImage(ref);
+  const { default: sharp } = await import('sharp');
   const webp = await sharp(data, { raw: { width, height, channels: 3 } })
     .resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 80 })

@@ -1,9 +1,6 @@
 /** The reporter plugin. */
 import { defineReporter, type ReporterPlugin } from '@cl/hub';
 import { z } from 'zod';
-import { loadVega } from './charts/render.ts';
-import { readRecord } from './model.ts';
-import { renderPage } from './page.ts';
 
 /** Options of {@link htmlReport}. */
 export interface HtmlReportOptions {
@@ -37,10 +34,13 @@ export const htmlReport: ReporterPlugin<HtmlReportOptions> = defineReporter({
     examplesPerDomain: z.int().min(0).max(200),
   }),
   async render(record, { reference, ddof, examplesPerDomain }) {
+    const { readRecord } = await import('./model.ts');
+    const { renderPage } = await import('./page.ts');
     const model = readRecord(record, reference, ddof);
     return { 'report.html': await renderPage(model, examplesPerDomain) };
   },
   async warmUp() {
-    await loadVega();
+    const { loadVega } = await import('./charts/render.ts');
+    await Promise.all([loadVega(), import('./page.ts')]);
   },
 });

@@ -1,8 +1,6 @@
 /** The files of a comparison. */
 import type { ComparisonRecord } from '@cl/hub';
 import { compareLearners, modelsOf, type ComparisonOptions } from './compare-learners.ts';
-import { toMarkdown } from './markdown.ts';
-import { comparisonPage } from './page.ts';
 
 /**
  * Writes `compare.html` (one self-contained page), `compare.md` (tables) and `compare.json` (the numbers of
@@ -15,6 +13,8 @@ export async function comparisonReport(
   options: ComparisonOptions = {},
 ): Promise<Readonly<Record<'compare.html' | 'compare.md' | 'compare.json', string>>> {
   const comparison = compareLearners(record, options);
+  const { toMarkdown } = await import('./markdown.ts');
+  const { comparisonPage } = await import('./page.ts');
   return {
     'compare.html': await comparisonPage(record, comparison, modelsOf(record, options)),
     'compare.md': toMarkdown(comparison),

@@ -41,7 +41,7 @@ import {
   taskIncremental,
   tinyImagenet,
   xTail,
-} from '@cl/datasets';
+} from '@cl/datasets/plugins';
 import { createRegistry, type Registry } from '@cl/hub';
 import { metrics } from '@cl/metrics';
 import { rail } from '@cl/rail';

@@ -24,7 +24,7 @@ export const compareCommand: CommandDef = defineCommand({
   async run({ rawArgs }) {
     const { flags, request } = await readCompare(rawArgs);
     const { backboneChoice, cacheDir, ...rest } = request;
-    const view = createView(process.stdout, flags.has('json'));
+    const view = await createView(process.stdout, flags.has('json'));
     const started = performance.now();
     const record = await withBackbone(
       backboneChoice,

@@ -22,7 +22,7 @@ export const runCommand: CommandDef = defineCommand({
   args: runArgs,
   async run({ rawArgs }) {
     const { flags, config, request } = await readRun(rawArgs);
-    const view = createView(process.stdout, flags.has('json'));
+    const view = await createView(process.stdout, flags.has('json'));
     const started = performance.now();
     const record = await carryOut(request, rawArgs, view);
     const seconds = (performance.now() - started) / 1000;

@@ -1,6 +1,5 @@
 /** How a command shows a run that goes on. */
 import type { RunEvent } from '@cl/runner';
-import { createLiveView } from './live.ts';
 import { createPlainView } from './plain.ts';
 import { createStyle, isColoured, type Style } from './style.ts';
 
@@ -17,7 +16,7 @@ export interface View {
 }
 
 /** Redrawn in place on a terminal, plain lines elsewhere or under NO_COLOR, nothing when `silent`. */
-export function createView(stream: NodeJS.WriteStream, silent: boolean): View {
+export async function createView(stream: NodeJS.WriteStream, silent: boolean): Promise<View> {
   if (silent) {
     const nothing = (): void => undefined;
     return {
@@ -28,5 +27,7 @@ export function createView(stream: NodeJS.WriteStream, silent: boolean): View {
       close: nothing,
     };
   }
-  return isColoured(stream) ? createLiveView(stream) : createPlainView(stream);
+  if (!isColoured(stream)) return createPlainView(stream);
+  const { createLiveView } = await import('./live.ts');
+  return createLiveView(stream);
 }

@@ -154,7 +154,9 @@ export class CholeskyFactor {
           `${m} × ${m}. Pass kernels new against old, and new against new.`,
       );
     }
-    const across = await this.forward(transpose(a21), options); // L₂₁ᵀ, [n, m]
+    assertFinite('extend', a21);
+    const across = transpose(a21, this.dtype);
+    await this.#forward(across, options); // L₂₁ᵀ, [n, m]
     const corner = panelsFromMatrix(a22, this.dtype);
     const floor = pivotFloor(corner, this.ridge);
     await updateSymmetric(corner, across, 'subtract');
@@ -262,8 +264,8 @@ function invertTops(lower: LowerPanels, known: readonly Matrix[] = []): Matrix[]
   });
 }
 
-function transpose({ rows, cols, data }: Matrix): Matrix {
-  const flipped = realArray(data instanceof Float32Array ? 'float32' : 'float64', data.length);
+function transpose({ rows, cols, data }: Matrix, dtype: RealType): Matrix {
+  const flipped = realArray(dtype, data.length);
   for (let i = 0; i < rows; i++) {
     for (let j = 0; j < cols; j++) flipped[j * rows + i] = data[i * cols + j]!;
   }

@@ -259,6 +259,12 @@ describe('a factor refuses', () => {
     await expect(
       factor.extend(block(a, 0, 2, 0, 5), block(a, 0, 2, 0, 2)), // rows that are there already
     ).rejects.toMatchObject({ code: 'NOT_POSITIVE_DEFINITE' });
+    const broken = randomMatrix(2, 5, 'float64');
+    broken.data[8] = NaN;
+    await expect(factor.extend(broken, randomMatrix(2, 2, 'float64'))).rejects.toMatchObject({
+      code: 'NON_FINITE',
+      message: expect.stringMatching(/extend: row 1, column 3 is NaN/),
+    });
     const x = await factor.solve({ rows: 5, cols: 1, data: new Float64Array(5).fill(1) });
     expect(maxDifference(product(a, x).data, new Float64Array(5).fill(1))).toBeLessThan(1e-13);
   });

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cachedThumbnails, imageKey, thumbnail } from '@cl/images';
-import type { ImageRef, ImageSource } from '@cl/hub';
+import type { ImageRef, PixelImage } from '@cl/hub';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
 let cacheDir: string;
@@ -15,7 +15,7 @@ afterEach(async () => {
   await rm(cacheDir, { recursive: true });
 });
 
-const red: ImageSource = {
+const red: PixelImage = {
   kind: 'pixels',
   width: 60,
   height: 40,
@@ -25,7 +25,7 @@ const red: ImageSource = {
 /** A picture that counts how often somebody looks at it. */
 function counted(hash: string): { readonly ref: ImageRef; looks(): number } {
   let looks = 0;
-  const load = async (): Promise<typeof red> => {
+  const load = async (): Promise<PixelImage> => {
     looks += 1;
     return red;
   };

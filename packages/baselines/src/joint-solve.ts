@@ -12,6 +12,7 @@ import {
   hiddenLayerProduct,
   multiply,
   oneHot,
+  putBlock,
   randomFeatures,
   realTypeOf,
   RowBlocks,
@@ -95,9 +96,7 @@ export class JointSolver {
     const across = zeroMatrix(phi.rows, this.#lifted.rows, realTypeOf(phi.data));
     for (const { from, rows } of this.#lifted.blocks) {
       const tile = await multiply(phi, rows, { transposeB: true, signal });
-      for (let i = 0; i < tile.rows; i += 1) {
-        across.data.set(rowsOf(tile, i, i + 1).data, i * across.cols + from);
-      }
+      putBlock(across, 0, from, tile);
     }
     return this.#factor.extend(asReal(across, this.#dtype), asReal(corner, this.#dtype), {
       signal,

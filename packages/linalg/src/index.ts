@@ -19,7 +19,7 @@ export {
 export { addProduct, multiply } from './multiply.ts';
 export type { MultiplyOptions } from './multiply.ts';
 export { randomProjection } from './random-projection.ts';
-export { asReal, realTypeOf, rowsOf, zeroMatrix } from './real.ts';
+export { asReal, putBlock, realTypeOf, rowsOf, zeroMatrix } from './real.ts';
 export type { RealType } from './real.ts';
 export { oneHot, ridge } from './ridge.ts';
 export { RowBlocks } from './row-blocks.ts';

@@ -25,6 +25,13 @@ export function rowsOf(matrix: Matrix, from: number, to: number): Matrix {
   return { rows: to - from, cols, data: data.subarray(from * cols, to * cols) };
 }
 
+/** Writes a block into a matrix, of either element type, its first number at (row, col). */
+export function putBlock(into: Matrix, row: number, col: number, block: Matrix): void {
+  for (let i = 0; i < block.rows; i++) {
+    into.data.set(rowsOf(block, i, i + 1).data, (row + i) * into.cols + col);
+  }
+}
+
 /** The matrix with this element type: itself, or a copy. */
 export function asReal(matrix: Matrix, dtype: RealType): Matrix {
   if (realTypeOf(matrix.data) === dtype) return matrix;

@@ -1,4 +1,13 @@
-import { linearKernel, normalizeRows, oneHot, rbfKernel, ridge, softmaxProduct } from '@cl/linalg';
+import {
+  linearKernel,
+  normalizeRows,
+  oneHot,
+  putBlock,
+  rbfKernel,
+  ridge,
+  softmaxProduct,
+  zeroMatrix,
+} from '@cl/linalg';
 import { describe, expect, test } from 'vitest';
 import { as, maxDifference, plusDiagonal, product, randomMatrix, transpose } from './naive.ts';
 
@@ -69,6 +78,13 @@ describe.each(dtypes)('kernels in %s', (dtype) => {
       expect(row![4]! / row![0]!).toBeCloseTo(old![4]! / old![0]!, 3);
     }
   });
+});
+
+test('a block goes into a matrix at its place, whatever the element types', () => {
+  const block = { rows: 2, cols: 2, data: Float32Array.of(1, 2, 3, 4) };
+  const into = zeroMatrix(3, 4, 'float64');
+  putBlock(into, 1, 2, block);
+  expect([...into.data]).toEqual([0, 0, 0, 0, 0, 0, 1, 2, 0, 0, 3, 4]);
 });
 
 describe('ridge', () => {

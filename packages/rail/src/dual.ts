@@ -13,6 +13,7 @@ import {
   type RowBlock,
   asReal,
   oneHot,
+  putBlock,
   realTypeOf,
   rowsOf,
   zeroMatrix,
@@ -193,6 +194,6 @@ export class KernelRidge implements Adapter {
 function widened(matrix: Matrix, cols: number): Matrix {
   if (matrix.cols === cols) return matrix;
   const wide = zeroMatrix(matrix.rows, cols, realTypeOf(matrix.data));
-  for (let i = 0; i < matrix.rows; i += 1) wide.data.set(rowsOf(matrix, i, i + 1).data, i * cols);
+  putBlock(wide, 0, 0, matrix);
   return wide;
 }

@@ -1,6 +1,6 @@
 /** Kernel matrices of any size, from rows that are lifted a bounded number at a time. */
 import { throwIfAborted, type Matrix } from '@cl/hub';
-import { RowBlocks, type RealType, type RowBlock, rowsOf, zeroMatrix } from '@cl/linalg';
+import { putBlock, RowBlocks, type RealType, type RowBlock, rowsOf, zeroMatrix } from '@cl/linalg';
 import type { FeatureMap } from './feature-map.ts';
 
 /** Numbers that lifted rows may take at a time: 128 MB in float64. */
@@ -54,10 +54,7 @@ export async function kernelMatrix(
     for (const left of a) {
       throwIfAborted('rail', signal);
       const tile = await map.product(left.rows, right.rows, signal);
-      for (let i = 0; i < tile.rows; i += 1) {
-        const row = tile.data.subarray(i * tile.cols, (i + 1) * tile.cols);
-        kernel.data.set(row, (left.from + i) * kernel.cols + right.from);
-      }
+      putBlock(kernel, left.from, right.from, tile);
     }
   }
   return kernel;

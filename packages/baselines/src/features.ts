@@ -8,13 +8,7 @@ import {
 } from '@cl/hub';
 import { assertFiniteFeatures } from '@cl/training/learner';
 import { unitFeatures } from '@cl/zero-shot';
-
-/** Rows divided by their length (`unit`), or as the backbone gives them (`raw`). */
-export type FeatureScale = 'unit' | 'raw';
-
-/** Help for an option of this type. */
-export const featureScaleHelp =
-  'unit: features divided by their length; raw: as the backbone gives them.';
+import type { FeatureScale } from './feature-scale.ts';
 
 /**
  * Features [n, D], checked.

@@ -13,7 +13,8 @@ import {
   type WorkOptions,
 } from '@cl/hub';
 import { growHead, headLogits, restoreHead, type LinearHead, type Method } from '@cl/training';
-import { featuresOf, type FeatureScale } from './features.ts';
+import type { FeatureScale } from './feature-scale.ts';
+import { featuresOf } from './features.ts';
 import type { HeadTraining } from './head-options.ts';
 import { trainHead, type HeadLesson, type LabelledRows } from './head-training.ts';
 

@@ -4,7 +4,7 @@
  */
 import { defineLearner, type LearnerPlugin } from '@cl/hub';
 import { z } from 'zod';
-import { featureScaleHelp } from './features.ts';
+import { featureScaleHelp } from './feature-scale.ts';
 import type { HeadOptions } from './head-method.ts';
 import { headDefaults, headHelp, headShape } from './head-options.ts';
 import { everyScenario, sequential } from './promises.ts';

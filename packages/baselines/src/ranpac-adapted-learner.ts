@@ -22,7 +22,7 @@ import {
 import { adapt, adaptedSource, prefixShapes, type AdaptedSource } from './first-session.ts';
 import { savedTensors } from './prompted-tower.ts';
 import type { RanpacAdaptedOptions } from './ranpac-adapted.ts';
-import { ranpacMethod, restoredRanpac } from './ranpac.ts';
+import { ranpacMethod, restoredRanpac } from './ranpac-learner.ts';
 import type { Tensors } from './tower-training.ts';
 
 /**

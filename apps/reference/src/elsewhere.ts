@@ -1,4 +1,5 @@
 /** A run or a comparison in another thread: the same arguments, read again. */
+import '@cl/rail'; // brings what nearly every learner calculates with: there is time for it before the first trial
 import type { Configure } from '@cl/runner';
 import { loadBackbone } from './backbone-choice.ts';
 import { lazyBackbone, type BackboneFacts } from './lazy-backbone.ts';

@@ -44,7 +44,7 @@ import {
 } from '@cl/datasets/plugins';
 import { createRegistry, type Registry } from '@cl/hub';
 import { metrics } from '@cl/metrics';
-import { rail } from '@cl/rail';
+import { rail } from '@cl/rail/plugin';
 import { htmlReport } from '@cl/report';
 import { inline, threads } from '@cl/runner';
 import { sotu } from '@cl/sotu';

@@ -43,12 +43,15 @@ export async function withBackbone<T>(
   };
   const toFree: { dispose(): Promise<void> }[] = [];
   try {
-    const backbone = await loadBackbone(backboneChoice, {
+    const loading = loadBackbone(backboneChoice, {
       signal,
       onProgress: (progress) => {
         onEvent({ type: 'progress', progress });
       },
     });
+    // RAIL, and with it what nearly every learner calculates with: loaded while the backbone is. Who needs it tells why it is not.
+    void import('@cl/rail').catch(() => undefined);
+    const backbone = await loading;
     toFree.unshift(backbone);
     const features = featuresOf(backbone, cacheDir);
     toFree.unshift(features);

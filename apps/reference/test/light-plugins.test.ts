@@ -7,12 +7,12 @@ import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
 import { temporaryFolder } from './fixtures/cl.ts';
 
-/** All that `cl run` and its threads load before they know what is wanted, every embedded plugin with it. */
-const start = new URL('../dist/commands/run.js', import.meta.url).href;
+const cl = fileURLToPath(new URL('../bin/cl.js', import.meta.url));
 
-/** Files that a process loads with a module, from the packages' own folders: `packages/rail/dist/plugin.js`. */
-async function loadedWith(module: string): Promise<readonly string[]> {
-  const list = join(await temporaryFolder(), 'modules.txt');
+/** Files that `cl` loads, from the packages' own folders: `packages/rail/dist/plugin.js`. */
+async function loadedBy(args: readonly string[]): Promise<readonly string[]> {
+  const folder = await temporaryFolder();
+  const list = join(folder, 'modules.txt');
   const hooks = `import { appendFileSync } from 'node:fs';
     export async function load(url, context, next) {
       appendFileSync(${JSON.stringify(list)}, url + '\\n');
@@ -22,9 +22,9 @@ async function loadedWith(module: string): Promise<readonly string[]> {
   const registered = url(
     `import { register } from 'node:module'; register(${JSON.stringify(url(hooks))});`,
   );
-  const code = `await import(${JSON.stringify(module)})`;
-  const args = ['--import', registered, '--input-type=module', '-e', code];
-  await promisify(execFile)(process.execPath, args);
+  await promisify(execFile)(process.execPath, ['--import', registered, cl, ...args], {
+    cwd: folder,
+  });
   const root = fileURLToPath(new URL('../../../', import.meta.url));
   return (await readFile(list, 'utf8'))
     .split('\n')
@@ -32,8 +32,10 @@ async function loadedWith(module: string): Promise<readonly string[]> {
     .map((line) => fileURLToPath(line).replace(root, '').replaceAll('\\', '/'));
 }
 
-test('plugins are known without what learns, reads, decodes, draws or renders', async () => {
-  const loaded = await loadedWith(start);
+const commands = ['list', 'run --help'];
+
+test.each(commands)('cl %s knows plugins without what does their work', async (command) => {
+  const loaded = await loadedBy(command.split(' '));
   const below = (folder: string): readonly string[] =>
     loaded.filter((file) => file.includes(`${folder}/`));
 
@@ -41,7 +43,9 @@ test('plugins are known without what learns, reads, decodes, draws or renders', 
     expect(below(`packages/${name}`), name).not.toEqual([]);
   }
   const heavy = [
-    ...['packages/autodiff', 'packages/datasets/dist/tree', 'packages/report/dist/sections'],
+    ...['linalg', 'onnx', 'autodiff', 'zero-shot'].map((name) => `packages/${name}`),
+    ...['packages/datasets/dist/tree', 'packages/report/dist/sections'],
+    ...['onnxruntime-node', '@bufbuild/protobuf'].map((name) => `node_modules/${name}`),
     ...['sharp', 'csv-parse', 'log-update', 'vega'].map((name) => `node_modules/${name}`),
   ];
   expect(heavy.flatMap(below)).toEqual([]);

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { RunRecord } from '@cl/hub';
 import { expect, test } from 'vitest';
@@ -55,6 +55,27 @@ test('prints nothing but the result as JSON when asked, for each seed', async ()
   expect(result.trials.map(({ seed }) => seed)).toEqual([0, 1]);
   expect(result.trials[0]!.accuracy).not.toEqual(result.trials[1]!.accuracy); // other shots
   expect(existsSync(result.report)).toBe(true);
+});
+
+test('makes the pictures of a report once: they come from the cache then, in every job thread', async () => {
+  const cwd = await temporaryFolder();
+  const cache = join(cwd, 'cache');
+  const args = ['run', ...small, '--learner', 'nearest-mean', '--learner', 'zero-shot'];
+  args.push('--jobs', '2', '--cache-dir', cache);
+  const picturesOf = async (name: string): Promise<readonly number[]> => {
+    expect((await cl([...args, '--name', name], { cwd })).code).toBe(0);
+    const { trials } = await readRecord(cwd, name);
+    return trials.map(({ examples }) => new Set(examples.map((one) => one.thumbnail)).size);
+  };
+  const [first, second] = await picturesOf('first');
+  expect(Math.min(first!, second!)).toBeGreaterThan(5);
+
+  const folder = join(cache, 'thumbnails');
+  const names = await readdir(folder, { recursive: true });
+  const files = names.filter((name) => name.endsWith('.webp')).map((name) => join(folder, name));
+  expect(files.length).toBeGreaterThanOrEqual(Math.max(first!, second!));
+  for (const file of files.slice(1)) await copyFile(files[0]!, file);
+  expect(await picturesOf('second')).toEqual([1, 1]);
 });
 
 test('stops at Ctrl-C with exit code 130, and the same command goes on to the same record', async () => {

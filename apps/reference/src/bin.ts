@@ -9,7 +9,7 @@ import { main } from './main.ts';
 setFlagsFromString('--no-incremental-marking');
 
 // Node 20 optimises what ran for a moment, in threads of its own: an eighth of the main job's processor time, most of it for
-// functions that are done by then. Ten times that moment, and matrices still get fast code. Later ones wait by themselves.
+// functions that are done by then. Fifteen times that, and matrices still get fast code. Later ones wait by themselves.
 if (process.versions.v8.startsWith('11.')) setFlagsFromString('--interrupt-budget=1000000');
 
 // `cl list | head` closes the pipe early: nothing to complain about.

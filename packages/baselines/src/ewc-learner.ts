@@ -1,6 +1,5 @@
 /** The springs of EWC on a linear head: see {@link ewc}. */
 import {
-  assertState,
   stateTensor,
   type FeatureSource,
   type Learner,
@@ -10,40 +9,23 @@ import {
   type WorkOptions,
 } from '@cl/hub';
 import { multiply } from '@cl/linalg';
-import { ClosedLearner, emptyHead, headClasses, headLogits, type LinearHead } from '@cl/training';
+import { headClasses, headLogits, type LinearHead } from '@cl/training';
 import type { EwcOptions } from './ewc.ts';
-import { HeadMethod, headSeed, savedHead, type Remembering } from './head-method.ts';
+import { headLearner, type Remembering } from './head-method.ts';
 import type { LabelledRows, LossParts } from './head-training.ts';
 
-/** A learner that has seen nothing. */
-export function createEwc(
+/** One that has seen nothing, or the one that was saved; see `headLearner`. */
+export function ewcLearner(
   name: string,
   options: EwcOptions,
-  { features: source, random }: LearnerContext,
+  context: LearnerContext,
+  state?: LearnerState,
 ): Learner {
-  const head = emptyHead(source.featureDim);
-  const remembering = springs(options, { fisher: head, anchor: head });
-  const parts = { name, source, options, seed: headSeed(random), head, remembering };
-  return new ClosedLearner(name, new HeadMethod(parts));
-}
-
-/**
- * The learner that was saved.
- *
- * @throws ClError `CORRUPT_FILE`.
- */
-export function restoreEwc(
-  name: string,
-  state: LearnerState,
-  options: EwcOptions,
-  { features: source }: LearnerContext,
-): Learner {
-  assertState(name, state);
-  const { seed, head } = savedHead(name, state, source);
-  const fisher = savedFisher(name, state, source);
-  const remembering = springs(options, { fisher, anchor: head });
-  const parts = { name, source, options, seed, head, remembering };
-  return new ClosedLearner(name, new HeadMethod(parts), state);
+  const fisherFrom = (head: LinearHead): LinearHead =>
+    state === undefined ? head : savedFisher(name, state, context.features);
+  const remembering = (head: LinearHead): Remembering =>
+    springs(options, { fisher: fisherFrom(head), anchor: head });
+  return headLearner(name, options, context, remembering, state);
 }
 
 /** F, in the shape of a head, and θ*. */

@@ -39,11 +39,11 @@ export const ewc: LearnerPlugin<EwcOptions> = defineLearner({
   scenarios: everyScenario,
   capabilities: () => sequential,
   async create(options, context) {
-    const { createEwc } = await import('./ewc-learner.ts');
-    return createEwc(name, options, context);
+    const { ewcLearner } = await import('./ewc-learner.ts');
+    return ewcLearner(name, options, context);
   },
   async restore(state, options, context) {
-    const { restoreEwc } = await import('./ewc-learner.ts');
-    return restoreEwc(name, state, options, context);
+    const { ewcLearner } = await import('./ewc-learner.ts');
+    return ewcLearner(name, options, context, state);
   },
 });

@@ -1,37 +1,17 @@
 /** The learner behind fine-tuning: see {@link fineTuning}. */
-import {
-  assertState,
-  stateTensor,
-  type Learner,
-  type LearnerContext,
-  type LearnerState,
-} from '@cl/hub';
+import { stateTensor, type Learner, type LearnerContext, type LearnerState } from '@cl/hub';
 import { randomResizedCrop, type ImageModel } from '@cl/training';
 import type { FineTuningOptions } from './fine-tuning.ts';
 import { towerLearner, type Recipe } from './tower-method.ts';
 import type { Tensors } from './tower-training.ts';
 
-/** A learner that has seen nothing. */
-export async function createFineTuning(
+/** One that has seen nothing, or the one that was saved; see `towerLearner`. */
+export async function fineTuningLearner(
   name: string,
   options: FineTuningOptions,
   context: LearnerContext,
+  state?: LearnerState,
 ): Promise<Learner> {
-  return towerLearner(name, options, context, (model) => recipeOf(name, model, options));
-}
-
-/**
- * The learner that was saved.
- *
- * @throws ClError `CORRUPT_FILE`.
- */
-export async function restoreFineTuning(
-  name: string,
-  state: LearnerState,
-  options: FineTuningOptions,
-  context: LearnerContext,
-): Promise<Learner> {
-  assertState(name, state);
   return towerLearner(name, options, context, (model) => recipeOf(name, model, options), state);
 }
 

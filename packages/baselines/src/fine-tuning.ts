@@ -58,11 +58,11 @@ export const fineTuning: LearnerPlugin<FineTuningOptions> = defineLearner({
   scenarios: everyScenario,
   capabilities: () => sequential,
   async create(options, context) {
-    const { createFineTuning } = await import('./fine-tuning-learner.ts');
-    return createFineTuning(name, options, context);
+    const { fineTuningLearner } = await import('./fine-tuning-learner.ts');
+    return fineTuningLearner(name, options, context);
   },
   async restore(state, options, context) {
-    const { restoreFineTuning } = await import('./fine-tuning-learner.ts');
-    return restoreFineTuning(name, state, options, context);
+    const { fineTuningLearner } = await import('./fine-tuning-learner.ts');
+    return fineTuningLearner(name, options, context, state);
   },
 });

@@ -1,10 +1,12 @@
 /** Methods that train a linear head on frozen features; they differ in what they do against forgetting. */
 import {
+  assertState,
   createRandom,
   stateSeed,
   type FeatureSource,
   type ImageRef,
   type LearnerAccount,
+  type LearnerContext,
   type LearnerState,
   type Lesson,
   type Matrix,
@@ -12,7 +14,15 @@ import {
   type Tensor,
   type WorkOptions,
 } from '@cl/hub';
-import { growHead, headLogits, restoreHead, type LinearHead, type Method } from '@cl/training';
+import {
+  ClosedLearner,
+  emptyHead,
+  growHead,
+  headLogits,
+  restoreHead,
+  type LinearHead,
+  type Method,
+} from '@cl/training';
 import type { FeatureScale } from './feature-scale.ts';
 import { featuresOf } from './features.ts';
 import type { HeadTraining } from './head-options.ts';
@@ -41,7 +51,7 @@ export interface Remembering {
 }
 
 /** What a {@link HeadMethod} is made of. */
-export interface HeadParts {
+interface HeadParts {
   readonly name: string;
   readonly source: FeatureSource;
   readonly options: HeadOptions;
@@ -51,7 +61,7 @@ export interface HeadParts {
 }
 
 /** Trains the head on each experience. */
-export class HeadMethod implements Method {
+class HeadMethod implements Method {
   readonly #parts: HeadParts;
 
   constructor(parts: HeadParts) {
@@ -90,8 +100,31 @@ export class HeadMethod implements Method {
   }
 }
 
+/**
+ * A learner with a head: one that has seen nothing, or the one that was saved. `rememberingOf` gives what it does against
+ * forgetting, from its head and its seed.
+ *
+ * @throws ClError `CORRUPT_FILE`.
+ */
+export function headLearner(
+  name: string,
+  options: HeadOptions,
+  { features: source, random }: LearnerContext,
+  rememberingOf: (head: LinearHead, seed: number) => Remembering,
+  state?: LearnerState,
+): ClosedLearner {
+  if (state !== undefined) assertState(name, state);
+  const { seed, head } =
+    state === undefined
+      ? { seed: headSeed(random), head: emptyHead(source.featureDim) }
+      : savedHead(name, state, source);
+  const remembering = rememberingOf(head, seed);
+  const method = new HeadMethod({ name, source, options, seed, head, remembering });
+  return new ClosedLearner(name, method, state);
+}
+
 /** The seed of a learner: the same for every method with a head, so that from one seed they train alike. */
-export function headSeed(random: Random): number {
+function headSeed(random: Random): number {
   return random.fork('head').uint32();
 }
 
@@ -105,7 +138,7 @@ function chanceOf(seed: number, { index }: Pick<Lesson, 'index'>): Random {
  *
  * @throws ClError `CORRUPT_FILE`.
  */
-export function savedHead(
+function savedHead(
   name: string,
   state: LearnerState,
   source: FeatureSource,

@@ -1,46 +1,25 @@
 /** The learner behind the linear probe: see {@link linearProbe}. */
-import { assertState, type Learner, type LearnerContext, type LearnerState } from '@cl/hub';
-import { ClosedLearner, emptyHead } from '@cl/training';
-import { HeadMethod, headSeed, savedHead, type Remembering } from './head-method.ts';
+import type { Learner, LearnerContext, LearnerState } from '@cl/hub';
+import type { LinearHead } from '@cl/training';
+import { headLearner, type Remembering } from './head-method.ts';
 import type { LinearProbeOptions } from './linear-probe.ts';
 import { emptyMemory, savedMemory } from './row-memory.ts';
 
-/** A learner that has seen nothing. */
-export function createLinearProbe(
+/** One that has seen nothing, or the one that was saved; see `headLearner`. */
+export function linearProbeLearner(
   name: string,
   options: LinearProbeOptions,
-  { features: source, random }: LearnerContext,
+  context: LearnerContext,
+  state?: LearnerState,
 ): Learner {
-  const seed = headSeed(random);
-  const remembering =
-    options.mode === 'sequential' ? nothing(options) : emptyMemory(options, seed, source);
-  const head = emptyHead(source.featureDim);
-  return new ClosedLearner(
-    name,
-    new HeadMethod({ name, source, options, seed, head, remembering }),
-  );
-}
-
-/**
- * The learner that was saved.
- *
- * @throws ClError `CORRUPT_FILE`.
- */
-export function restoreLinearProbe(
-  name: string,
-  state: LearnerState,
-  options: LinearProbeOptions,
-  { features: source }: LearnerContext,
-): Learner {
-  assertState(name, state);
-  const { seed, head } = savedHead(name, state, source);
-  const remembering =
-    options.mode === 'sequential' ? nothing(options) : savedMemory(options, seed, state, source);
-  return new ClosedLearner(
-    name,
-    new HeadMethod({ name, source, options, seed, head, remembering }),
-    state,
-  );
+  const { features: source } = context;
+  const remembering = (_head: LinearHead, seed: number): Remembering => {
+    if (options.mode === 'sequential') return nothing(options);
+    return state === undefined
+      ? emptyMemory(options, seed, source)
+      : savedMemory(options, seed, state, source);
+  };
+  return headLearner(name, options, context, remembering, state);
 }
 
 /** Trains on what is new and remembers nothing. */

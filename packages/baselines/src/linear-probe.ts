@@ -78,11 +78,11 @@ export const linearProbe: LearnerPlugin<LinearProbeOptions> = defineLearner({
   scenarios: everyScenario,
   capabilities: ({ mode }) => ({ ...sequential, exemplarFree: mode === 'sequential' }),
   async create(options, context) {
-    const { createLinearProbe } = await import('./linear-probe-learner.ts');
-    return createLinearProbe(name, options, context);
+    const { linearProbeLearner } = await import('./linear-probe-learner.ts');
+    return linearProbeLearner(name, options, context);
   },
   async restore(state, options, context) {
-    const { restoreLinearProbe } = await import('./linear-probe-learner.ts');
-    return restoreLinearProbe(name, state, options, context);
+    const { linearProbeLearner } = await import('./linear-probe-learner.ts');
+    return linearProbeLearner(name, options, context, state);
   },
 });

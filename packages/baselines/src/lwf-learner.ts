@@ -1,39 +1,19 @@
 /** The distillation of LwF on a linear head: see {@link lwf}. */
 import type { Value } from '@cl/autodiff';
-import { assertState, type Learner, type LearnerContext, type LearnerState } from '@cl/hub';
-import { ClosedLearner, emptyHead, headClasses, type LinearHead } from '@cl/training';
-import { HeadMethod, headSeed, savedHead, type Remembering } from './head-method.ts';
+import type { Learner, LearnerContext, LearnerState } from '@cl/hub';
+import { headClasses, type LinearHead } from '@cl/training';
+import { headLearner, type Remembering } from './head-method.ts';
 import type { LossParts } from './head-training.ts';
 import type { LwfOptions } from './lwf.ts';
 
-/** A learner that has seen nothing. */
-export function createLwf(
+/** One that has seen nothing, or the one that was saved; see `headLearner`. */
+export function lwfLearner(
   name: string,
   options: LwfOptions,
-  { features: source, random }: LearnerContext,
+  context: LearnerContext,
+  state?: LearnerState,
 ): Learner {
-  const head = emptyHead(source.featureDim);
-  const remembering = teacherOf(options, head);
-  const parts = { name, source, options, seed: headSeed(random), head, remembering };
-  return new ClosedLearner(name, new HeadMethod(parts));
-}
-
-/**
- * The learner that was saved.
- *
- * @throws ClError `CORRUPT_FILE`.
- */
-export function restoreLwf(
-  name: string,
-  state: LearnerState,
-  options: LwfOptions,
-  { features: source }: LearnerContext,
-): Learner {
-  assertState(name, state);
-  const { seed, head } = savedHead(name, state, source);
-  const remembering = teacherOf(options, head);
-  const parts = { name, source, options, seed, head, remembering };
-  return new ClosedLearner(name, new HeadMethod(parts), state);
+  return headLearner(name, options, context, (head) => teacherOf(options, head), state);
 }
 
 function teacherOf(options: LwfOptions, old: LinearHead): Remembering {

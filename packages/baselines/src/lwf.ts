@@ -48,11 +48,11 @@ export const lwf: LearnerPlugin<LwfOptions> = defineLearner({
   scenarios: everyScenario,
   capabilities: () => sequential,
   async create(options, context) {
-    const { createLwf } = await import('./lwf-learner.ts');
-    return createLwf(name, options, context);
+    const { lwfLearner } = await import('./lwf-learner.ts');
+    return lwfLearner(name, options, context);
   },
   async restore(state, options, context) {
-    const { restoreLwf } = await import('./lwf-learner.ts');
-    return restoreLwf(name, state, options, context);
+    const { lwfLearner } = await import('./lwf-learner.ts');
+    return lwfLearner(name, options, context, state);
   },
 });

@@ -1,5 +1,12 @@
 /** What L2P, DualPrompt and CODA-Prompt promise alike, and how a recipe becomes a learner. */
-import { assertState, defineLearner, type LearnerPlugin, type PluginDefinition } from '@cl/hub';
+import {
+  defineLearner,
+  type Learner,
+  type LearnerContext,
+  type LearnerPlugin,
+  type LearnerState,
+  type PluginDefinition,
+} from '@cl/hub';
 import type { ImageModel } from '@cl/training';
 import { everyScenario, sequential } from './promises.ts';
 import { asTower, type PromptOptions } from './prompt-options.ts';
@@ -17,27 +24,21 @@ export function definePromptLearner<O extends PromptOptions>(
   load: () => Promise<RecipeOf<O>>,
 ): LearnerPlugin<O> {
   const { name } = definition;
+  const learner = async (
+    options: O,
+    context: LearnerContext,
+    state?: LearnerState,
+  ): Promise<Learner> => {
+    const [{ towerLearner }, recipeOf] = await Promise.all([import('./tower-method.ts'), load()]);
+    const ofModel = (model: ImageModel): Recipe => recipeOf(name, model, options);
+    return towerLearner(name, asTower(options), context, ofModel, state);
+  };
   return defineLearner({
     ...definition,
     needs: ['image-features', 'graph'],
     scenarios: everyScenario,
     capabilities: () => sequential,
-    async create(options, context) {
-      const { towerLearner } = await import('./tower-method.ts');
-      const recipeOf = await load();
-      return towerLearner(name, asTower(options), context, (m) => recipeOf(name, m, options));
-    },
-    async restore(state, options, context) {
-      assertState(name, state);
-      const { towerLearner } = await import('./tower-method.ts');
-      const recipeOf = await load();
-      return towerLearner(
-        name,
-        asTower(options),
-        context,
-        (m) => recipeOf(name, m, options),
-        state,
-      );
-    },
+    create: (options, context) => learner(options, context),
+    restore: (state, options, context) => learner(options, context, state),
   });
 }

@@ -1,6 +1,7 @@
 /** Methods that train through the backbone: its weights, or prompts inside it, under a linear head. */
 import { createEvaluator, type Evaluator } from '@cl/autodiff/node';
 import {
+  assertState,
   createRandom,
   stateSeed,
   type FeatureSource,
@@ -84,6 +85,7 @@ export async function towerLearner(
   recipeOf: (model: ImageModel) => Recipe,
   state?: LearnerState,
 ): Promise<ClosedLearner> {
+  if (state !== undefined) assertState(name, state);
   const model = await openImageModel(requireBackbone(name, context));
   const recipe = recipeOf(model);
   const { features } = context;

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import type { ImageRef } from '@cl/hub';
 import { defaultCacheDir } from '@cl/hub/node';
 import { imageKey } from './hash.ts';
-import { thumbnail, webpUri } from './thumbnail.ts';
+import { smallWebp, webpUri } from './thumbnail.ts';
 
 /** Options of {@link cachedThumbnails}. */
 export interface CachedThumbnailsOptions {
@@ -14,11 +14,11 @@ export interface CachedThumbnailsOptions {
 }
 
 /**
- * {@link thumbnail} with a memory on disk, keyed by the content of images ({@link imageKey}). Processes may share the folder.
+ * `thumbnail` with a memory on disk, keyed by the content of images ({@link imageKey}). Processes may share the folder.
  * What is damaged there is made anew, and a folder that cannot be written costs time only.
  *
- * @param size - see {@link thumbnail}.
- * @returns makes thumbnails; throws ClError `UNREADABLE_IMAGE` as {@link thumbnail} does.
+ * @param size - see `thumbnail`.
+ * @returns makes thumbnails; throws ClError `UNREADABLE_IMAGE` as `thumbnail` does.
  */
 export function cachedThumbnails(
   size: number,
@@ -30,9 +30,9 @@ export function cachedThumbnails(
     const path = join(folder, key.slice(0, 2), `${key}.webp`);
     const known = await readFile(path).catch(() => undefined);
     if (known !== undefined && isWebp(known)) return webpUri(known);
-    const picture = await thumbnail(ref, size);
-    await keep(path, Buffer.from(picture.slice(picture.indexOf(',') + 1), 'base64'));
-    return picture;
+    const picture = await smallWebp(ref, size);
+    await keep(path, picture);
+    return webpUri(picture);
   };
 }
 

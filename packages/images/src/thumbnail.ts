@@ -11,13 +11,17 @@ import { decodeImage } from './decode.ts';
  * @throws ClError `UNREADABLE_IMAGE`.
  */
 export async function thumbnail(ref: ImageRef, size: number): Promise<string> {
+  return webpUri(await smallWebp(ref, size));
+}
+
+/** The picture of {@link thumbnail} as a file. */
+export async function smallWebp(ref: ImageRef, size: number): Promise<Buffer> {
   const { width, height, data } = await decodeImage(ref);
   const { default: sharp } = await import('sharp');
-  const webp = await sharp(data, { raw: { width, height, channels: 3 } })
+  return sharp(data, { raw: { width, height, channels: 3 } })
     .resize({ width: size, height: size, fit: 'inside', withoutEnlargement: true })
     .webp({ quality: 80 })
     .toBuffer();
-  return webpUri(webp);
 }
 
 /** The `data:` URI of an encoded picture. */

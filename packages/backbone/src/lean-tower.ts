@@ -1,13 +1,21 @@
 /**
- * An image tower without the work on tokens that nobody reads: in the last block of a transformer of which the class
- * token is taken, the queries, the output projection and the MLP of all others. That is 7 % of a ViT-B/16.
+ * An image tower with less work than its file asks for. Tokens that nobody reads are not computed: in the last block of a
+ * transformer of which the class token is taken, the queries, the output projection and the MLP of all others, 7 % of
+ * a ViT-B/16. Attention is one operator, 5 %. Rows of the MLP lie so that the cache holds several of them, 5 to 8 %.
  *
  * Only the graph is written anew: its weights stay in the file, from which onnxruntime maps them, so that loading
  * copies less than loading the file itself.
  */
 import { realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { dropUnreadTokens, rewriteForAnyBatch, rewriteModel, writeModel } from '@cl/onnx';
+import {
+  dropUnreadTokens,
+  fuseAttention,
+  padAlignedRows,
+  rewriteForAnyBatch,
+  rewriteModel,
+  writeModel,
+} from '@cl/onnx';
 import type { GraphNode, OnnxGraph, OnnxTensor } from '@cl/onnx';
 import { readModelOutline } from '@cl/onnx/node';
 import type { Tower } from './worker-messages.ts';
@@ -40,12 +48,16 @@ export async function leanTower({
     const model = rewriteModel(await readModelOutline(file), (whole) => {
       const graph = onlyRead(whole, output);
       name = graph?.outputs[0] ?? '';
-      return graph && rewriteForAnyBatch(graph, pixels, dropUnreadTokens);
+      return graph && rewriteForAnyBatch(graph, pixels, lean);
     });
     return model && { model: writeModel(model), folder: dirname(file), output: name };
   } catch {
     return undefined; // whatever is wrong with the file, loading it says so better
   }
+}
+
+function lean(graph: OnnxGraph): OnnxGraph {
+  return padAlignedRows(fuseAttention(dropUnreadTokens(graph)));
 }
 
 /** The graph with the features as its only output. */

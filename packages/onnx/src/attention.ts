@@ -113,20 +113,24 @@ function scoresOf(
       return scoresOf(right === undefined ? b : a, g, { ...found, scale });
     }
     case 'Add':
-      return (
-        scoresOf(a, g, { ...found, mask: found.mask ?? b }) ??
-        scoresOf(b, g, { ...found, mask: found.mask ?? a })
-      );
+      return masked(a, b, g, found) ?? masked(b, a, g, found);
     case 'Where':
-      return (
-        scoresOf(b, g, { ...found, mask: found.mask ?? a }) ??
-        scoresOf(c, g, { ...found, mask: found.mask ?? a })
-      );
+      return masked(b, a, g, found) ?? masked(c, a, g, found);
     case 'Reshape':
       return keepsLastTwo(node, g) ? scoresOf(a, g, found) : undefined;
     default:
       return undefined;
   }
+}
+
+/** Up from scores that a mask was laid over; nobody is known to lay two over each other. */
+function masked(
+  scores: string,
+  mask: string,
+  g: Surroundings,
+  found: Omit<Scores, 'scores'>,
+): Scores | undefined {
+  return found.mask === undefined ? scoresOf(scores, g, { ...found, mask }) : undefined;
 }
 
 interface Above {

@@ -3,6 +3,7 @@
  *
  * @packageDocumentation
  */
+export { padAlignedRows } from './aligned-rows.ts';
 export { rewriteForAnyBatch } from './any-batch.ts';
 export type { BatchInput } from './any-batch.ts';
 export { attentionSites } from './attention.ts';
@@ -15,6 +16,7 @@ export type { ElementArrays, ElementType, OnnxTensor } from './element-type.ts';
 export { readExternalData } from './external-data.ts';
 export type { ExternalRange, ReadExternal } from './external-data.ts';
 export { fromFloat16, toFloat16 } from './float16.ts';
+export { fuseAttention } from './fused-attention.ts';
 export { consumersOf, describeNode, producersOf, typeOfTensor } from './graph.ts';
 export type { GraphInput, GraphNode, OnnxGraph, ValueType } from './graph.ts';
 export { GraphBuilder } from './graph-builder.ts';

@@ -1,7 +1,8 @@
 /**
  * Features of photos in batches against a loop of single `pipeline('image-feature-extraction')` calls of
- * transformers.js, on a model of the size of ViT-B/16, interleaved in one process. Prints images per second, the
- * ratio of each round and of the medians, and the largest difference of the features.
+ * transformers.js, on a model of the size of ViT-B/16, interleaved in one process. Prints the time of an image, the
+ * ratio of each round and of the medians, the largest difference of the features, and what no extraction in float32
+ * can fall below: the time of the model's products alone at the rate of one large product, measured in each round.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -11,7 +12,8 @@ import type { ImageRef } from '@cl/hub';
 import { pipeline } from '@huggingface/transformers';
 import { bench, describe, expect } from 'vitest';
 import { encodedImage } from '../test/support/images.ts';
-import { writeVitB16 } from './support/vit-b16.ts';
+import { fastProduct } from './support/product.ts';
+import { productsOfVitB16, writeVitB16 } from './support/vit-b16.ts';
 
 const rounds = Number(process.env['CL_BENCH_ROUNDS'] ?? 5);
 const imagesPerRound = Number(process.env['CL_BENCH_IMAGES'] ?? 32);
@@ -40,6 +42,7 @@ describe('features of a ViT-B/16', () => {
         local_files_only: true,
       });
       const backbone = await vit.create({ ...vit.defaults, model: folder, device: 'cpu' });
+      const product = await fastProduct();
       console.log(`${cpus()[0]?.model}, ${availableParallelism()} cores, node ${process.version}`);
       for (const [width, height] of sizes) {
         const photo = await encodedImage(width, height, 3, 'jpeg');
@@ -52,6 +55,7 @@ describe('features of a ViT-B/16', () => {
         const refs = paths.map((path): ImageRef => ({ id: path, source: { kind: 'file', path } }));
         const ours: number[] = [];
         const theirs: number[] = [];
+        const floors: number[] = []; // of the products of an image
         const cpu = { ours: 0, theirs: 0 }; // of all threads: says more than time on a machine that others use
         let difference = 0;
         for (let round = 0; round <= rounds; round += 1) {
@@ -69,22 +73,26 @@ describe('features of a ViT-B/16', () => {
             }
           }
           if (round === 0) continue; // warms up
-          ours.push((between - before) / imagesPerRound);
           theirs.push((performance.now() - between) / imagesPerRound);
+          floors.push(productsOfVitB16 / (await product.flopsPerMillisecond()));
+          ours.push((between - before) / imagesPerRound);
           const spentByThem = process.cpuUsage(spentSoFar);
           cpu.ours += (spentByUs.user + spentByUs.system) / 1000 / imagesPerRound / rounds;
           cpu.theirs += (spentByThem.user + spentByThem.system) / 1000 / imagesPerRound / rounds;
         }
         const ratios = theirs.map((ms, i) => ms / ours[i]!);
+        const floor = Math.min(...floors);
         console.log(
           `${width} × ${height}: ${median(ours).toFixed(0)} ms an image in batches, ` +
             `${median(theirs).toFixed(0)} ms single; ratio ${(median(theirs) / median(ours)).toFixed(2)}, ` +
             `by rounds ${ratios.map((ratio) => ratio.toFixed(2)).join(', ')}; ` +
             `CPU time ${cpu.ours.toFixed(0)} against ${cpu.theirs.toFixed(0)} ms; ` +
-            `largest difference ${difference.toExponential(1)}`,
+            `largest difference ${difference.toExponential(1)}; products alone ${floor.toFixed(0)} ms ` +
+            `(${(productsOfVitB16 / floor / 1e6).toFixed(0)} GFLOP/s): at most ${(median(theirs) / floor).toFixed(2)} times`,
         );
         expect(difference).toBeLessThan(tolerance);
       }
+      await product.release();
       await backbone.dispose();
       await extractor.dispose();
       rmSync(folder, { recursive: true });

@@ -4,7 +4,7 @@ import { ClError } from '@cl/hub';
 import { packError, serveThread, type SentError } from '@cl/hub/node';
 import { decodeImage } from '@cl/images';
 import type { ImageProcessor, PreTrainedTokenizer } from '@huggingface/transformers';
-import { preprocess } from './preprocess.ts';
+import { decodeResized, normalise } from './preprocess.ts';
 import type {
   PreparationData,
   PreparedImages,
@@ -63,11 +63,15 @@ serveThread(
 );
 
 async function prepare(image: SentImage, pixels: Float32Array, offset: number): Promise<void> {
+  const { view } = image;
+  if (steps !== undefined && view === undefined) {
+    normalise(await decodeResized(image, steps), imageSize, steps, pixels, offset);
+    return;
+  }
   const whole = await decodeImage(image);
-  const decoded = image.view === undefined ? whole : await cutView(whole, image.view, imageSize);
+  const decoded = view === undefined ? whole : await cutView(whole, view, imageSize);
   if (steps !== undefined) {
-    const taken = image.view === undefined ? steps : { ...steps, resize: undefined };
-    await preprocess(decoded, imageSize, taken, pixels, offset);
+    normalise(decoded, imageSize, steps, pixels, offset);
     return;
   }
   const { RawImage } = await import('@huggingface/transformers');

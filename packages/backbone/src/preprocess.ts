@@ -1,27 +1,49 @@
 /**
- * From decoded pixels to a model's input, bit for bit as transformers.js 4.3's `ImageProcessor.preprocess` and
- * `RawImage` do it with sharp, without their copies: resize, centre crop (black where the image is smaller),
- * rescale and normalise in one pass through a table of 3 × 256 floats.
+ * From an image to a model's input, bit for bit as transformers.js 4.3's `ImageProcessor.preprocess` and `RawImage`
+ * do it with sharp, without their copies. `RawImage.resize` is an affine map without antialiasing, or Lanczos; centre
+ * crop (black where the image is smaller), rescaling and normalising are one pass through a table of 3 × 256 floats.
  */
-import type { PixelImage } from '@cl/hub';
+import type { ImageRef, PixelImage } from '@cl/hub';
+import { decodeImage, decodeScaled, type ImageSize } from '@cl/images';
 import sharp from 'sharp';
 import type { Recipe, Steps, TargetSize } from './recipe.ts';
 
 /**
- * Writes one image as float32 [3, S, S] into `out` from `offset` on, S being `size`, the size that the steps end in.
+ * Decodes an image at the size that the steps resize it to; its own size where they do not.
+ *
+ * @throws ClError `UNREADABLE_IMAGE` as `decodeImage` does.
  */
-export async function preprocess(
-  image: PixelImage,
+export async function decodeResized(
+  image: ImageRef,
+  { resize, resample }: Steps,
+): Promise<PixelImage> {
+  if (resize === undefined) return decodeImage(image);
+  const sizeFor = (size: ImageSize): ImageSize => sizeOf(size, resize);
+  if (resample !== 'lanczos') return decodeScaled(image, { sizeFor, interpolator: resample });
+  const whole = await decodeImage(image);
+  const { width, height } = sizeFor(whole);
+  if (width === whole.width && height === whole.height) return whole;
+  const raw = { width: whole.width, height: whole.height, channels: 3 } as const;
+  const { data } = await sharp(whole.data, { raw })
+    .resize({ width, height, fit: 'fill', kernel: 'lanczos3' })
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { kind: 'pixels', width, height, data };
+}
+
+/**
+ * Crops and normalises one image: writes it as float32 [3, S, S] into `out` from `offset` on, S being `size`, the size
+ * that the steps end in.
+ */
+export function normalise(
+  { width, height, data }: PixelImage,
   size: Recipe['imageSize'],
-  steps: Steps,
+  { values }: Steps,
   out: Float32Array,
   offset: number,
-): Promise<void> {
-  const resized = steps.resize ? await resize(image, steps.resize, steps.resample) : image;
-  const { width, height, data } = resized;
+): void {
   const left = cropStart(width, size);
   const top = cropStart(height, size);
-  const { values } = steps;
   const plane = size * size;
   for (let y = 0; y < size; y += 1) {
     const sourceY = y + top;
@@ -44,36 +66,16 @@ function cropStart(length: number, wanted: number): number {
   return offset >= 0 ? Math.floor(offset) : -Math.floor(-offset);
 }
 
-/** `RawImage.resize`: an affine map without antialiasing, or Lanczos. */
-async function resize(
-  image: PixelImage,
-  target: TargetSize,
-  resample: Steps['resample'],
-): Promise<PixelImage> {
-  const [width, height] = sizeFor(image, target);
-  if (width === image.width && height === image.height) return image;
-  const raw = { width: image.width, height: image.height, channels: 3 } as const;
-  const source = sharp(image.data, { raw });
-  const scaled =
-    resample === 'lanczos'
-      ? source.resize({ width, height, fit: 'fill', kernel: 'lanczos3' })
-      : source.affine([width / image.width, 0, 0, height / image.height], {
-          interpolator: resample,
-        });
-  const { data, info } = await scaled.raw().toBuffer({ resolveWithObject: true });
-  return { kind: 'pixels', width: info.width, height: info.height, data };
-}
-
 /** `ImageProcessor.get_resize_output_image_size`, its rounding to two decimals included. */
-function sizeFor(image: PixelImage, target: TargetSize): readonly [number, number] {
-  if (target.kind === 'exact') return [target.width, target.height];
+function sizeOf(image: ImageSize, target: TargetSize): ImageSize {
+  if (target.kind === 'exact') return { width: target.width, height: target.height };
   const { shortest, longest } = target;
   const up = shortest === undefined ? 1 : Math.max(shortest / image.width, shortest / image.height);
   const width = image.width * up;
   const height = image.height * up;
   const down = longest === undefined ? 1 : Math.min(longest / width, longest / height);
-  return [
-    Math.floor(Number((width * down).toFixed(2))),
-    Math.floor(Number((height * down).toFixed(2))),
-  ];
+  return {
+    width: Math.floor(Number((width * down).toFixed(2))),
+    height: Math.floor(Number((height * down).toFixed(2))),
+  };
 }

@@ -29,14 +29,7 @@ export async function decodeImage(ref: ImageRef): Promise<PixelImage> {
   }
   const { default: sharp } = await import('sharp'); // native and slow to load: only who decodes needs it
   try {
-    const { data, info } = await open(sharp, source)
-      .rotate() // by the EXIF orientation
-      .removeAlpha()
-      .toColourspace('srgb')
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = info;
-    return { kind: 'pixels', width, height, data: channels === 3 ? data : spread(data, channels) };
+    return await pixelsOf(opened(sharp, source));
   } catch (cause) {
     throw unreadable(ref, cause);
   }
@@ -56,13 +49,28 @@ export async function loadImage(ref: ImageRef): Promise<LoadedImage> {
   }
 }
 
-/** Opens an encoded image; `failOn: 'warning'` refuses truncated files instead of padding them with grey. */
-function open(sharp: typeof SharpModule, source: FileImage | EncodedImage): Sharp {
+/**
+ * An encoded image turned by its EXIF orientation, in sRGB, without alpha. `failOn: 'warning'` refuses truncated files
+ * instead of padding them with grey.
+ */
+export function opened(sharp: typeof SharpModule, source: FileImage | EncodedImage): Sharp {
   sharp.cache(false); // libvips would keep decoded files, and what they held before they changed
   return sharp(source.kind === 'file' ? source.path : source.bytes, {
     failOn: 'warning',
     limitInputPixels: pixelLimit,
-  });
+  })
+    .rotate()
+    .removeAlpha()
+    .toColourspace('srgb');
+}
+
+/** Runs a pipeline to 8-bit RGB. */
+export async function pixelsOf(pipeline: Sharp): Promise<PixelImage> {
+  const { data, info } = await pipeline
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
+  const { width, height, channels } = info;
+  return { kind: 'pixels', width, height, data: channels === 3 ? data : spread(data, channels) };
 }
 
 function assertPixels(ref: ImageRef, { width, height, data }: PixelImage): void {

@@ -5,6 +5,8 @@
  */
 export { decodeImage, loadImage, pixelLimit } from './decode.ts';
 export type { LoadedImage } from './decode.ts';
+export { decodeScaled } from './decode-scaled.ts';
+export type { ImageSize, Scaling } from './decode-scaled.ts';
 export { hashImage, imageKey } from './hash.ts';
 export { thumbnail } from './thumbnail.ts';
 export { cachedThumbnails } from './thumbnail-cache.ts';

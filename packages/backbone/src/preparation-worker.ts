@@ -1,6 +1,6 @@
 /** The thread that decodes and preprocesses images and tokenises texts, while another one runs the model. */
 import { workerData } from 'node:worker_threads';
-import { ClError } from '@cl/hub';
+import { ClError, type PixelImage } from '@cl/hub';
 import { packError, serveThread, type SentError } from '@cl/hub/node';
 import { decodeImage } from '@cl/images';
 import type { ImageProcessor, PreTrainedTokenizer } from '@huggingface/transformers';
@@ -62,14 +62,13 @@ serveThread(
   async () => Promise.resolve(),
 );
 
+async function decode(image: SentImage): Promise<PixelImage> {
+  if (image.view !== undefined) return cutView(await decodeImage(image), image.view, imageSize);
+  return steps === undefined ? decodeImage(image) : decodeResized(image, steps);
+}
+
 async function prepare(image: SentImage, pixels: Float32Array, offset: number): Promise<void> {
-  const { view } = image;
-  if (steps !== undefined && view === undefined) {
-    normalise(await decodeResized(image, steps), imageSize, steps, pixels, offset);
-    return;
-  }
-  const whole = await decodeImage(image);
-  const decoded = view === undefined ? whole : await cutView(whole, view, imageSize);
+  const decoded = await decode(image);
   if (steps !== undefined) {
     normalise(decoded, imageSize, steps, pixels, offset);
     return;

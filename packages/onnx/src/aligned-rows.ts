@@ -4,7 +4,7 @@
  * first cache, which has room for eight: such products take 1.1 to 1.4 times as long. Nearly every transformer's MLP
  * has them (hidden widths of 3072, 4096, 5120).
  */
-import { sizeOf } from './dims.ts';
+import { positiveAxis, sizeOf } from './dims.ts';
 import type { OnnxTensor } from './element-type.ts';
 import type { GraphNode, OnnxGraph, ValueType } from './graph.ts';
 
@@ -57,19 +57,25 @@ export function padAlignedRows(graph: OnnxGraph, period: number = setPeriod): On
   if (found.length === 0) return graph;
   const widened = new Widened(graph);
   const replaced = new Map<GraphNode, GraphNode>();
+  /** Widens what a node reads; it may have been widened along another axis. */
+  const widen = (
+    node: GraphNode,
+    widths: (inputs: readonly string[]) => readonly string[],
+  ): void => {
+    const { inputs } = replaced.get(node) ?? node;
+    replaced.set(node, { ...node, inputs: widths(inputs) });
+  };
   for (const { first, biases, last, values } of found) {
-    const [x = '', weights = ''] = first.inputs;
-    replaced.set(first, { ...first, inputs: [x, widened.along(weights, 1)] });
+    widen(first, ([x = '', weights = '']) => [x, widened.along(weights, 1)]);
     for (const node of biases) {
-      const inputs = node.inputs.map((name) =>
-        values.has(name) ? name : widened.along(name, widened.dims(name).length - 1),
+      widen(node, (inputs) =>
+        inputs.map((name) => (values.has(name) ? name : widened.along(name, -1))),
       );
-      replaced.set(node, { ...node, inputs });
     }
     for (const node of last) {
-      replaced.set(node, { ...node, inputs: [node.inputs[0]!, widened.along(node.inputs[1]!, 0)] });
+      widen(node, ([x = '', weights = '']) => [x, widened.along(weights, 0)]);
     }
-    for (const value of values) widened.lengthen(value);
+    for (const value of values) widened.lengthen(value, -1);
   }
   return widened.result(graph.nodes.map((node) => replaced.get(node) ?? node));
 }
@@ -146,16 +152,14 @@ class Widened {
     this.#types = new Map(graph.types);
   }
 
-  dims(value: string): readonly number[] {
-    return this.#types.get(value)!.dims as readonly number[];
-  }
-
   /** The name of weights with zeros after them along an axis. */
   along(weights: string, axis: number): string {
-    const name = `${weights}/wide.${axis}`;
+    const { dims } = this.#types.get(weights)!;
+    const at = positiveAxis(axis, dims.length);
+    const name = `${weights}/wide.${at}`;
     if (this.#made.has(name)) return name;
-    const inputs = [weights, this.#zeros(this.dims(weights).with(axis, added))];
-    const attributes = { axis: BigInt(axis) };
+    const inputs = [weights, this.#zeros(dims.with(at, added) as number[])];
+    const attributes = { axis: BigInt(at) };
     this.#made.set(name, {
       opType: 'Concat',
       domain: '',
@@ -165,7 +169,7 @@ class Widened {
       attributes,
     });
     this.#types.set(name, this.#types.get(weights)!);
-    this.lengthen(name, axis);
+    this.lengthen(name, at);
     return name;
   }
 
@@ -177,9 +181,9 @@ class Widened {
   }
 
   /** Writes down that a value has become longer. */
-  lengthen(value: string, axis = -1): void {
+  lengthen(value: string, axis: number): void {
     const { elementType, dims } = this.#types.get(value)!;
-    const at = axis < 0 ? dims.length - 1 : axis;
+    const at = positiveAxis(axis, dims.length);
     this.#types.set(value, { elementType, dims: dims.with(at, Number(dims[at]) + added) });
   }
 

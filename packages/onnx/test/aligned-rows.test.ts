@@ -133,6 +133,31 @@ test.each<[string, Middle]>([
   expect(padAlignedRows(graph)).toBe(graph);
 });
 
+test('three products one after another have longer rows twice', async () => {
+  const g = new GraphBuilder({ opset: 21 });
+  const weights = (name: string, rows: number, cols: number): string =>
+    g.initializer(name, {
+      dtype: 'float32',
+      dims: [rows, cols],
+      data: (noise([rows, cols]).data as Float32Array).map((x) => x / 8),
+    });
+  const one = g.node('Relu', [
+    g.node('MatMul', [g.input('x', 'float32', [5, 4]), weights('w1', 4, 1024)]),
+  ]);
+  const two = g.node('Relu', [g.node('MatMul', [one, weights('w2', 1024, 2048)])]);
+  g.output(g.node('MatMul', [two, weights('w3', 2048, 3)]), 'float32', [5, 3]);
+  const graph = inferTypes(graphFromModel(g.build()));
+  const padded = padAlignedRows(graph);
+  expect(rowsRead(padded)).toEqual([4, 1040, 2064]);
+  expect(inferTypes(padded).types).toEqual(padded.types);
+  const x = noise([5, 4]);
+  const [want, got] = [await run(graph, x), await run(padded, x)];
+  const [a, b] = [want[0]!.data as Float32Array, got[0]!.data as Float32Array];
+  const largest = Math.max(...a.map(Math.abs));
+  for (const [i, value] of a.entries())
+    expect(Math.abs(b[i]! - value)).toBeLessThan(1e-6 * largest);
+});
+
 test('products of float64 are left alone', () => {
   const graph = mlp((_, x) => x, 'float64');
   expect(padAlignedRows(graph)).toBe(graph);

@@ -56,11 +56,12 @@ const count = ({ nodes }: OnnxGraph, opType: string): number =>
 const tinyClip = '../../tiny-clip/model/onnx/vision_model.onnx';
 
 test.each([
-  ...['opset11', 'opset14', 'opset17'].flatMap((e) =>
+  ...['opset11', 'opset14', 'opset17', 'dynamo'].flatMap((e) =>
     [`vit-${e}`, `deit-${e}`, `clip-vision-${e}`].map(
       (name) => [`fixtures/${name}.onnx`, 32, 2] as const,
     ),
   ),
+  ['fixtures/vit-dynamo23.onnx', 32, 2],
   ['fixtures/dinov2-opset14.onnx', 32, 2],
   ['fixtures/dinov2-opset17.onnx', 32, 2],
   ['fixtures/vit-6-layers-opset17.onnx', 32, 6],
@@ -81,7 +82,7 @@ test.each([
 
 test.each([
   ['fixtures/fused-opset11.onnx', 'queries, keys and values out of one product'],
-  ['fixtures/clip-vision-dynamo.onnx', 'keys by way of merged heads'],
+  ['fixtures/fused-dynamo.onnx', 'queries, keys and values out of one product'],
 ])('%s stays: %s', async (path) => {
   const known = foldConstants(await graphOf(path), { inputDims: { pixel_values: [2, 3, 32, 32] } });
   expect(attentionSites(known)).toHaveLength(2);

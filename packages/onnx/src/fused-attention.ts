@@ -72,8 +72,10 @@ function beforeMergedFlip(key: string, g: Surroundings): string | undefined {
   if (!transpose || !merge || intsAttribute(transpose, 'perm')?.join('') !== '021')
     return undefined;
   const [before = ''] = merge.inputs;
-  const [from, to] = [g.dims(before), g.dims(key)];
-  const swapped = from?.length === 4 && to?.join() === [from[0], from[1], from[3], from[2]].join();
+  const [from, merged, to] = [before, merge.outputs[0]!, key].map((name) => g.dims(name));
+  if (from?.length !== 4) return undefined;
+  const [n, h, s, d] = from as [number, number, number, number];
+  const swapped = merged?.join() === [n * h, s, d].join() && to?.join() === [n, h, d, s].join();
   return swapped ? before : undefined;
 }
 

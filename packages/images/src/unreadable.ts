@@ -4,6 +4,10 @@ import { ClError, isClError, type ImageRef } from '@cl/hub';
 /** How many images a message names; the rest is counted, and all are in `cause.errors`. */
 const namedAtMost = 20;
 
+/** What decoders say of files that end too early or make no sense; of several at once one's words may stand in another's. */
+const damage =
+  /premature end|read error|not enough data|error in tile|corrupt|failOn setting|unable to parse/iu;
+
 /** The error for one image: names it (its id and, where it differs, its path) and says what to do. */
 export function unreadable(ref: ImageRef, cause: unknown): ClError {
   if (isClError(cause) && cause.code === 'UNREADABLE_IMAGE') return cause;
@@ -45,5 +49,7 @@ function reason(cause: unknown): string {
   if (/empty|unsupported image format/iu.test(text)) {
     return 'the file is empty, or of no known image format';
   }
-  return text.trim().split('\n').join('; ').replace(/\.$/u, '');
+  if (damage.test(text)) return 'the file is cut off or damaged';
+  const lines = new Set(text.trim().split('\n')); // one says what others said, when several images fail at once
+  return [...lines].join('; ').replace(/\.$/u, '');
 }

@@ -26,7 +26,11 @@ async function png(pixels: readonly number[], channels: 1 | 2 | 3 | 4): Promise<
 }
 
 /** A photo-like image: noise does not compress, so a truncated file misses pixels. */
-async function noise(width: number, height: number, format: 'jpeg' | 'png'): Promise<Buffer> {
+async function noise(
+  width: number,
+  height: number,
+  format: 'jpeg' | 'png' | 'webp',
+): Promise<Buffer> {
   const data = new Uint8Array(width * height * 3);
   for (let i = 0, seed = 1; i < data.length; i += 1) {
     seed = (seed * 48271) % 0x7fffffff;
@@ -107,6 +111,19 @@ describe('decodeImage refuses', () => {
     expect(error.message).toContain(`"holiday" (${path})`);
     expect(error.message).toMatch(/Replace or remove the file/);
   });
+
+  test.each(['jpeg', 'png', 'webp'] as const)(
+    'several truncated %s files at once, each in the same words',
+    async (format) => {
+      const bytes = await noise(200, 150, format);
+      const half = encoded(bytes.subarray(0, bytes.length / 2));
+      const errors = await Promise.all(Array.from({ length: 24 }, async () => refusal(half)));
+      const said = [...new Set(errors.map(({ message }) => message))];
+      expect(said).toEqual([
+        expect.stringContaining('cannot be read: the file is cut off or damaged. Replace'),
+      ]);
+    },
+  );
 
   test('an empty file', async () => {
     const path = join(folder, 'empty.jpg');

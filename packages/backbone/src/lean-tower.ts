@@ -1,7 +1,7 @@
 /**
  * An image tower with less work than its file asks for. Tokens that nobody reads are not computed: in the last block of a
  * transformer of which the class token is taken, the queries, the output projection and the MLP of all others, 7 % of
- * a ViT-B/16. Attention is one operator, 5 %. Rows of the MLP lie so that the cache holds several of them, 5 to 8 %.
+ * a ViT-B/16. Attention is one operator, and rows of the MLP lie so that the cache holds several: 3 to 8 % together.
  *
  * Only the graph is written anew: its weights stay in the file, from which onnxruntime maps them, so that loading
  * copies less than loading the file itself.
@@ -32,8 +32,8 @@ export interface LeanTower {
 /**
  * The lean form of a tower, the same at any number of images.
  *
- * @returns `undefined` when there is none: tokens that are all read (their mean, say), operators that are not known
- * here, a batch size that the export fixed. The file itself is then what runs.
+ * @returns `undefined` when there is none: nothing to save, operators that are not known here, a batch size that the
+ * export fixed. The file itself is then what runs.
  */
 export async function leanTower({
   path,

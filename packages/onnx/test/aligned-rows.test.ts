@@ -1,41 +1,13 @@
 /** Longer rows between two products: the same results, and only where nothing else looks at them. */
-import {
-  GraphBuilder,
-  graphFromModel,
-  inferTypes,
-  modelFromGraph,
-  padAlignedRows,
-  readModel,
-  writeModel,
-  type OnnxGraph,
-} from '@cl/onnx';
-import { readFile } from 'node:fs/promises';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { GraphBuilder, graphFromModel, inferTypes, padAlignedRows, type OnnxGraph } from '@cl/onnx';
 import { expect, test } from 'vitest';
+import { expectSame, graphOf, noise, run } from './same-results.ts';
 
 /** The hidden width of the fixtures is 64 numbers. */
 const period = 256;
 
-const noise = (dims: readonly number[]): Tensor => {
-  const length = dims.reduce((a, b) => a * b, 1);
-  return new Tensor(
-    'float32',
-    Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898) * 2),
-    dims,
-  );
-};
-
-async function run(graph: OnnxGraph, input: Tensor): Promise<Tensor[]> {
-  const options = { logSeverityLevel: 3, intraOpNumThreads: 1 } as const;
-  const session = await InferenceSession.create(writeModel(modelFromGraph(graph)), options);
-  const results = await session.run({ [session.inputNames[0]!]: input });
-  await session.release();
-  return graph.outputs.map((name) => results[name]!);
-}
-
 async function fixture(path: string, dims: readonly number[]): Promise<OnnxGraph> {
-  const bytes = await readFile(new URL(path, import.meta.url));
-  const graph = graphFromModel(readModel(bytes));
+  const graph = await graphOf(path);
   return inferTypes(graph, { inputDims: { [graph.inputs[0]!.name]: dims } });
 }
 
@@ -60,7 +32,7 @@ test.each([
   const pixels = noise([3, 3, 32, 32]);
   const [want, got] = [await run(graph, pixels), await run(padded, pixels)];
   expect(got).toEqual(want);
-  expect(Math.max(...(want[0]!.data as Float32Array))).toBeGreaterThan(0.1);
+  expect(Math.max(...(want[0].data as Float32Array))).toBeGreaterThan(0.1);
 });
 
 test('rows that a cache spreads over all its sets stay as they are', async () => {
@@ -96,7 +68,7 @@ const row = (g: GraphBuilder): string =>
 test.each<[string, Middle]>([
   ['nothing', (_, x) => x],
   ['a bias', (g, x) => g.node('Relu', [g.node('Add', [row(g), x])])],
-  ['a division by a number', (g, x) => g.node('Div', [x, scalar(g, 8)])],
+  ['a division by a number', (g, x) => g.node('Div', [x, scalar(g, 2)])],
   ['a square', (g, x) => g.node('Pow', [x, scalar(g, 2)])],
   ['a gate', (g, x) => g.node('Mul', [x, g.node('Sigmoid', [x])])],
   ['a constant that zeros become', (g, x) => g.node('Add', [x, scalar(g, 3)])],
@@ -104,12 +76,7 @@ test.each<[string, Middle]>([
   const graph = mlp(middle);
   const padded = padAlignedRows(graph);
   expect(rowsRead(padded)).toEqual([4, 1040]);
-  const x = noise([5, 4]);
-  const [want, got] = [await run(graph, x), await run(padded, x)];
-  const [a, b] = [want[0]!.data as Float32Array, got[0]!.data as Float32Array];
-  const largest = Math.max(...a.map(Math.abs));
-  for (const [i, value] of a.entries())
-    expect(Math.abs(b[i]! - value)).toBeLessThan(1e-6 * largest);
+  await expectSame(graph, padded, noise([5, 4]), 1e-6);
 });
 
 test.each<[string, Middle]>([
@@ -139,7 +106,7 @@ test('three products one after another have longer rows twice', async () => {
     g.initializer(name, {
       dtype: 'float32',
       dims: [rows, cols],
-      data: (noise([rows, cols]).data as Float32Array).map((x) => x / 8),
+      data: (noise([rows, cols]).data as Float32Array).map((x) => x / 4),
     });
   const one = g.node('Relu', [
     g.node('MatMul', [g.input('x', 'float32', [5, 4]), weights('w1', 4, 1024)]),
@@ -150,12 +117,7 @@ test('three products one after another have longer rows twice', async () => {
   const padded = padAlignedRows(graph);
   expect(rowsRead(padded)).toEqual([4, 1040, 2064]);
   expect(inferTypes(padded).types).toEqual(padded.types);
-  const x = noise([5, 4]);
-  const [want, got] = [await run(graph, x), await run(padded, x)];
-  const [a, b] = [want[0]!.data as Float32Array, got[0]!.data as Float32Array];
-  const largest = Math.max(...a.map(Math.abs));
-  for (const [i, value] of a.entries())
-    expect(Math.abs(b[i]! - value)).toBeLessThan(1e-6 * largest);
+  await expectSame(graph, padded, noise([5, 4]), 1e-6);
 });
 
 test('products of float64 are left alone', () => {

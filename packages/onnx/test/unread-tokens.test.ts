@@ -3,16 +3,12 @@ import {
   GraphBuilder,
   graphFromModel,
   inferTypes,
-  modelFromGraph,
-  readModel,
   rewriteForAnyBatch,
-  writeModel,
   type GraphNode,
   type OnnxGraph,
 } from '@cl/onnx';
-import { readFile } from 'node:fs/promises';
-import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { describe, expect, test } from 'vitest';
+import { expectSame, graphOf, noise } from './same-results.ts';
 
 /** float32 through two to six layers, relative to the largest feature. */
 const tolerance = 1e-5;
@@ -52,8 +48,7 @@ const cases: readonly Case[] = [
 
 /** The graph from pixels to the features of each image: `image_embeds`, or the first token. */
 async function featuresOf(file: string): Promise<OnnxGraph> {
-  const bytes = await readFile(new URL(`${file}.onnx`, import.meta.url));
-  const graph = graphFromModel(readModel(bytes));
+  const graph = await graphOf(`${file}.onnx`);
   if (graph.outputs.includes('image_embeds')) return { ...graph, outputs: ['image_embeds'] };
   const zero = { dtype: 'int64', dims: [], data: BigInt64Array.of(0n) } as const;
   const first: GraphNode = {
@@ -79,14 +74,6 @@ async function featuresOf(file: string): Promise<OnnxGraph> {
 const leanOf = (graph: OnnxGraph, size: number): OnnxGraph | undefined =>
   rewriteForAnyBatch(graph, { name: 'pixel_values', dims: [3, size, size] }, dropUnreadTokens);
 
-async function features(graph: OnnxGraph, pixels: Tensor): Promise<Tensor> {
-  const options = { logSeverityLevel: 3, intraOpNumThreads: 1 } as const;
-  const session = await InferenceSession.create(writeModel(modelFromGraph(graph)), options);
-  const results = await session.run({ pixel_values: pixels });
-  await session.release();
-  return results[graph.outputs[0]!]!;
-}
-
 /** Multiplications in products of matrices, for one image. */
 function multiplications(graph: OnnxGraph, size: number): number {
   const rows = 2;
@@ -108,16 +95,7 @@ describe.each(cases)('the first token of $file', ({ file, size, ...sizes }) => {
     const graph = await featuresOf(file);
     const lean = leanOf(graph, size)!;
     for (const batch of [1, 2, 3, 4, 7]) {
-      const length = batch * 3 * size * size;
-      const data = Float32Array.from({ length }, (_, i) => Math.sin(i * 12.9898) * 2);
-      const pixels = new Tensor('float32', data, [batch, 3, size, size]);
-      const [want, got] = [await features(graph, pixels), await features(lean, pixels)];
-      expect(got.dims).toEqual(want.dims);
-      const [a, b] = [want.data as Float32Array, got.data as Float32Array];
-      const largest = a.reduce((max, x) => Math.max(max, Math.abs(x)), 0);
-      const apart = a.reduce((max, x, i) => Math.max(max, Math.abs(x - b[i]!)), 0);
-      expect(largest).toBeGreaterThan(0.1);
-      expect(apart / largest).toBeLessThan(tolerance);
+      await expectSame(graph, lean, noise([batch, 3, size, size]), tolerance);
     }
   });
 
@@ -168,8 +146,7 @@ test.each([
 });
 
 test('features that are a mean of all tokens stay as they are', async () => {
-  const bytes = await readFile(new URL('fixtures/vit-opset17.onnx', import.meta.url));
-  const graph = graphFromModel(readModel(bytes));
+  const graph = await graphOf('fixtures/vit-opset17.onnx');
   const mean: GraphNode = {
     opType: 'ReduceMean',
     domain: '',

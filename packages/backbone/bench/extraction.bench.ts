@@ -1,8 +1,8 @@
 /**
  * Features of photos in batches against a loop of single `pipeline('image-feature-extraction')` calls of
  * transformers.js, on a model of the size of ViT-B/16, interleaved in one process. Prints the time of an image, the
- * ratio of each round and of the medians, the largest difference of the features, and what no extraction in float32
- * can fall below: the time of the model's products alone at the rate of one large product, measured in each round.
+ * ratio of each round and of the medians, the largest difference of the features, and what the model's products alone
+ * would take at the rate of one large product, measured in each round.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir } from 'node:os';
@@ -73,10 +73,10 @@ describe('features of a ViT-B/16', () => {
             }
           }
           if (round === 0) continue; // warms up
-          theirs.push((performance.now() - between) / imagesPerRound);
-          floors.push(productsOfVitB16 / (await product.flopsPerMillisecond()));
           ours.push((between - before) / imagesPerRound);
+          theirs.push((performance.now() - between) / imagesPerRound);
           const spentByThem = process.cpuUsage(spentSoFar);
+          floors.push(productsOfVitB16 / (await product.flopsPerMillisecond()));
           cpu.ours += (spentByUs.user + spentByUs.system) / 1000 / imagesPerRound / rounds;
           cpu.theirs += (spentByThem.user + spentByThem.system) / 1000 / imagesPerRound / rounds;
         }

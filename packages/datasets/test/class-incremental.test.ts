@@ -26,6 +26,8 @@ describe('the cut', () => {
     [{ baseClasses: 10, classesPerTask: 5 }, [10, 5, 5]], // B10-Inc5
     [{ classesPerTask: 6 }, [6, 6, 6, 2]], // the last takes what is left
     [{ baseClasses: 20 }, [20]],
+    [{}, [2, 2, 2, 2, 2, 2, 2, 2, 2, 2]], // ten steps
+    [{ baseClasses: 10 }, [10, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1]], // after the base
   ])('%j makes steps of %j classes', async (given, sizes) => {
     const stream = await cut(20, given);
     expect(steps(stream).map(({ length }) => length)).toEqual(sizes);
@@ -41,6 +43,12 @@ describe('the cut', () => {
         classes.flatMap(({ id }) => [id, id, id]).sort(),
       );
     }
+  });
+
+  test('of fewer than ten classes each is a step of its own where nothing is said', async () => {
+    const stream = await cut(3);
+    expect(steps(stream)).toEqual([[0], [1], [2]]);
+    expect(stream.name).toBe('toy B0-Inc1');
   });
 
   test('names the stream and its steps', async () => {
@@ -75,7 +83,7 @@ describe('the cut', () => {
 describe('the class order', () => {
   // np.random.seed(1993); np.random.permutation(10) and (100), from NumPy's legacy generator.
   test('numpy is that of PILOT and PyCIL', async () => {
-    const ten = await cut(10, { order: 'numpy' });
+    const ten = await cut(10, { classesPerTask: 10, order: 'numpy' });
     expect(steps(ten)).toEqual([[4, 2, 7, 6, 0, 3, 5, 8, 9, 1]]);
     const options = await resolveOptions(classIncremental, {}, 'pilot');
     expect(options).toMatchObject({ order: 'numpy', orderSeed: 1993 });

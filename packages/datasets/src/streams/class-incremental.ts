@@ -28,7 +28,7 @@ import {
 export interface ClassIncrementalOptions extends ShotOptions {
   /** Classes of the first step; 0: as many as of any other. */
   readonly baseClasses: number;
-  /** New classes with each step; the last takes what is left. */
+  /** New classes with each step, the last takes what is left; 0: as many as make ten steps after the base. */
   readonly classesPerTask: number;
   readonly order: ClassOrder;
   /** Seed of the orders `numpy` and `python`; the others do not read it. */
@@ -37,7 +37,7 @@ export interface ClassIncrementalOptions extends ShotOptions {
 
 const schema: z.ZodType<ClassIncrementalOptions> = z.object({
   baseClasses: z.int().min(0),
-  classesPerTask: z.int().min(1),
+  classesPerTask: z.int().min(0),
   order: z.enum(['natural', 'numpy', 'python', 'random']),
   orderSeed: z
     .int()
@@ -48,7 +48,7 @@ const schema: z.ZodType<ClassIncrementalOptions> = z.object({
 
 const defaults: ClassIncrementalOptions = {
   baseClasses: 0,
-  classesPerTask: 10,
+  classesPerTask: 0,
   order: 'natural',
   orderSeed: 1993,
   shots: 0,
@@ -57,7 +57,8 @@ const defaults: ClassIncrementalOptions = {
 
 const help = {
   baseClasses: 'classes of the first step (the m of Bm-Inc-n); 0: as many as of the others',
-  classesPerTask: 'new classes with each step (the n of Bm-Inc-n); the last takes what is left',
+  classesPerTask:
+    'new classes with each step (the n of Bm-Inc-n), the last takes what is left; 0: for ten steps after the base',
   order:
     'class order: natural, numpy (PILOT, PyCIL), python (VQ-Prompt; seed 0 is natural), random',
   orderSeed: 'seed of the numpy and python orders',
@@ -103,7 +104,7 @@ function byClasses(
   assertDisjoint(scenario, datasets);
   const classes = datasets.flatMap((dataset) => dataset.classes);
   const order = classOrder(options.order, classes.length, options.orderSeed, random);
-  const sizes = stepSizes(scenario, classes.length, options);
+  const { sizes, increment } = stepSizes(scenario, classes.length, options);
   const steps: Step[] = [];
   let first = 0;
   for (const size of sizes) {
@@ -122,9 +123,12 @@ function byClasses(
       }
     }
   }
-  const cut = `B${options.baseClasses}-Inc${options.classesPerTask}`;
+  const cut = `B${options.baseClasses}-Inc${increment}`;
   return cutStream(`${datasets.map(({ name }) => name).join(', ')} ${cut}`, scenario, steps);
 }
+
+/** Steps of the usual cuts of CIFAR-100 (Inc10), ImageNet-R and CUB-200 (Inc20). */
+const usualSteps = 10;
 
 /** A part that is being filled. */
 interface Step extends Part {
@@ -133,12 +137,12 @@ interface Step extends Part {
   readonly test: Sample[];
 }
 
-/** Classes of each step: the base, then the increments, then what is left. */
+/** Classes of each step (the base, then the increments, then what is left), and of an increment. */
 function stepSizes(
   where: string,
   total: number,
   { baseClasses, classesPerTask }: ClassIncrementalOptions,
-): readonly number[] {
+): { readonly sizes: readonly number[]; readonly increment: number } {
   for (const [option, value] of Object.entries({ baseClasses, classesPerTask })) {
     if (value <= total || total === 0) continue; // no class at all is refused by cutStream
     throw new ClError(
@@ -148,12 +152,13 @@ function stepSizes(
   }
   const sizes: number[] = baseClasses === 0 ? [] : [baseClasses];
   let left = total - baseClasses;
+  const increment = classesPerTask || Math.max(1, Math.ceil(left / usualSteps));
   while (left > 0) {
-    const size = Math.min(classesPerTask, left);
+    const size = Math.min(increment, left);
     sizes.push(size);
     left -= size;
   }
-  return sizes;
+  return { sizes, increment };
 }
 
 function unlisted(where: string, dataset: string, { image, classId }: Sample): ClError {

@@ -5,10 +5,10 @@
  */
 import type { Matrix } from '@cl/hub';
 import {
-  addProduct,
   asReal,
   cholesky,
   createGram,
+  crossProduct,
   hiddenLayerProduct,
   multiply,
   oneHot,
@@ -16,7 +16,6 @@ import {
   randomFeatures,
   realTypeOf,
   RowBlocks,
-  rowsOf,
   zeroMatrix,
   type CholeskyFactor,
   type RealType,
@@ -67,24 +66,16 @@ export class JointSolver {
 
   async #fromUnits(targets: Matrix, signal?: AbortSignal): Promise<Matrix> {
     const gram = createGram(this.#projection.cols, this.#dtype);
-    const moments = zeroMatrix(this.#projection.cols, targets.cols, this.#dtype); // ΦᵀY
-    for (const { from, rows } of this.#lifted.blocks) {
-      await gram.add(rows, signal);
-      const own = rowsOf(targets, from, from + rows.rows);
-      await addProduct(moments, asReal(rows, this.#dtype), own, { transposeA: true, signal });
-    }
+    for (const { rows } of this.#lifted.blocks) await gram.add(rows, signal);
+    const { cols } = this.#projection;
+    const moments = await crossProduct(this.#lifted.blocks, cols, targets, signal); // ΦᵀY
     const factor = await cholesky(gram, { ridge: this.#ridge, overwrite: true, signal });
     return this.#likeFeatures(await factor.solve(moments, { signal }));
   }
 
   async #fromSamples(targets: Matrix, signal?: AbortSignal): Promise<Matrix> {
     const dual = this.#likeFeatures(await this.#factor!.solve(targets, { signal }));
-    const weights = zeroMatrix(this.#projection.cols, dual.cols, realTypeOf(dual.data));
-    for (const { from, rows } of this.#lifted.blocks) {
-      const own = rowsOf(dual, from, from + rows.rows);
-      await addProduct(weights, rows, own, { transposeA: true, signal });
-    }
-    return weights;
+    return crossProduct(this.#lifted.blocks, this.#projection.cols, dual, signal);
   }
 
   /** The factor with the rows and columns of new samples. */

@@ -5,10 +5,9 @@
  */
 import { cpus, loadavg } from 'node:os';
 import { createRequire } from 'node:module';
-import type { Matrix } from '@cl/hub';
-import { cholesky, createGram, multiply, type RealType } from '@cl/linalg';
+import { cholesky, createGram, multiply } from '@cl/linalg';
 import { bench } from 'vitest';
-import { plainCholesky, randomMatrix } from '../test/naive.ts';
+import { dominantMatrix, plainCholesky, randomMatrix } from '../test/naive.ts';
 
 const once = { iterations: 1, time: 0, warmupIterations: 0, warmupTime: 0 };
 const { version } = createRequire(import.meta.url)('onnxruntime-node/package.json') as {
@@ -27,7 +26,7 @@ async function blockedCholesky(): Promise<void> {
   for (const dtype of ['float64', 'float32'] as const) {
     const square = randomMatrix(1536, 1536, dtype);
     for (const n of [1024, 2048, 4096]) {
-      const a = dominant(n, dtype);
+      const a = dominantMatrix(n, dtype);
       const plainRounds = dtype === 'float64' ? (n > 2048 ? 1 : 2) : 0; // the loop is float64 only
       const [ours, gemm, plain]: [Cost[], Cost[], Cost[]] = [[], [], []];
       for (let round = 0; round < 5; round++) {
@@ -72,13 +71,6 @@ async function gramUpdate(): Promise<void> {
     }
   }
   console.table(table);
-}
-
-/** Random entries under a diagonal that outweighs them: positive definite without the cost of a product. */
-function dominant(size: number, dtype: RealType): Matrix {
-  const a = randomMatrix(size, size, dtype);
-  for (let i = 0; i < size; i++) a.data[i * size + i] = size / 2;
-  return a;
 }
 
 /** Milliseconds on the clock, and of the processors. */

@@ -2,24 +2,18 @@
 import type { Matrix, RealArray } from '@cl/hub';
 import { columnsOf, panelWidth, realPanel, type LowerPanels } from './panels.ts';
 
-/** The rows below an old triangle, left of the new one: [m, n], or [n, m] when they lie transposed. */
-export interface RowsBelow {
-  readonly matrix: Matrix;
-  readonly transposed: boolean;
-}
-
 /**
  * [[A₁₁, ·], [A₂₁, A₂₂]] in panels. Whole panels of the old triangle get room for half as many rows again, so that growing
  * many times copies each number about twice.
  *
  * @param old - A₁₁; stays as it is.
- * @param below - A₂₁.
+ * @param below - A₂₁ [m, n].
  * @param corner - A₂₂; its memory is not shared.
  * @param reuse - whether the room behind the old panels may be written: at most once for one `old`.
  */
 export function extendPanels(
   old: LowerPanels,
-  below: RowsBelow,
+  below: Matrix,
   corner: LowerPanels,
   reuse: boolean,
 ): LowerPanels {
@@ -70,19 +64,10 @@ function writeBelow(
   first: number,
   end: number,
   width: number,
-  { matrix, transposed }: RowsBelow,
+  { rows, cols, data }: Matrix,
 ): void {
-  const { cols, data } = matrix;
-  const m = transposed ? cols : matrix.rows;
-  if (!transposed) {
-    for (let i = 0; i < m; i++) {
-      panel.set(data.subarray(i * cols + first, i * cols + end), (n + i - first) * width);
-    }
-    return;
-  }
-  for (let j = first; j < end; j++) {
-    const column = data.subarray(j * m, (j + 1) * m);
-    for (let i = 0; i < m; i++) panel[(n + i - first) * width + j - first] = column[i]!;
+  for (let i = 0; i < rows; i++) {
+    panel.set(data.subarray(i * cols + first, i * cols + end), (n + i - first) * width);
   }
 }
 

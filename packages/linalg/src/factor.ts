@@ -1,11 +1,11 @@
 /** What a Cholesky factor is good for: solving, and growing. */
-import { ClError, throwIfAborted, type Matrix, type RealArray, type WorkOptions } from '@cl/hub';
+import { ClError, type Matrix, type RealArray, type WorkOptions } from '@cl/hub';
 import { invertTop } from './diagonal-block.ts';
 import { extendPanels } from './extend-panels.ts';
 import { factorize, pivotFloor } from './factorize.ts';
-import { gemm } from './gemm.ts';
 import {
   columnsOf,
+  groupWidth,
   matrixFromPanels,
   packedFromPanels,
   panelRows,
@@ -14,9 +14,10 @@ import {
   panelWidth,
   type LowerPanels,
 } from './panels.ts';
-import { pause } from './pause.ts';
-import { asReal, assertFinite, assertMatrix, realArray, rowsOf, type RealType } from './real.ts';
-import { updateSymmetric } from './symmetric-update.ts';
+import { asReal, assertFinite, assertMatrix, rowsOf, type RealType } from './real.ts';
+import { updateOuter } from './symmetric-update.ts';
+import { transposed } from './transpose.ts';
+import { solveLower, solveUpper, type Triangle } from './triangular-solve.ts';
 
 /** What {@link CholeskyFactor.forward} may start from. */
 export interface ForwardOptions extends WorkOptions {
@@ -107,22 +108,22 @@ export class CholeskyFactor {
    */
   async solve(b: Matrix, options: WorkOptions = {}): Promise<Matrix> {
     const x = this.#copyOf('solve', b);
-    await this.#forward(x, options);
-    await this.#backward(x, options);
+    await solveLower(this.#triangle, x, options);
+    await solveUpper(this.#triangle, x, options);
     return x;
   }
 
   /** L⁻¹·B; as {@link CholeskyFactor.solve}, and `SHAPE_MISMATCH` when what is known does not fit B. */
   async forward(b: Matrix, { known, ...options }: ForwardOptions = {}): Promise<Matrix> {
     const x = this.#copyOf('forward', b);
-    if (known === undefined) await this.#forward(x, options);
+    if (known === undefined) await solveLower(this.#triangle, x, options);
     else {
       assertMatrix('forward', known);
       assertTopOf(b, known);
-      // A block of rows that is known in part is computed again: its inverse now covers the whole block.
-      const blocks = Math.floor(known.rows / panelWidth);
-      x.data.set(asReal(rowsOf(known, 0, blocks * panelWidth), this.dtype).data);
-      await this.#forward(x, options, blocks);
+      // A group of rows that is known in part is computed again: to the same bits as if nothing were known.
+      const whole = known.rows - (known.rows % groupWidth);
+      x.data.set(asReal(rowsOf(known, 0, whole), this.dtype).data);
+      await solveLower(this.#triangle, x, options, whole);
     }
     return x;
   }
@@ -130,7 +131,7 @@ export class CholeskyFactor {
   /** L⁻ᵀ·B; as {@link CholeskyFactor.solve}. */
   async backward(b: Matrix, options: WorkOptions = {}): Promise<Matrix> {
     const x = this.#copyOf('backward', b);
-    await this.#backward(x, options);
+    await solveUpper(this.#triangle, x, options);
     return x;
   }
 
@@ -155,17 +156,21 @@ export class CholeskyFactor {
       );
     }
     assertFinite('extend', a21);
-    const across = transpose(a21, this.dtype);
-    await this.#forward(across, options); // L₂₁ᵀ, [n, m]
+    const across = transposed(a21, this.dtype);
+    await solveLower(this.#triangle, across, options); // L₂₁ᵀ, [n, m]
+    const below = transposed(across);
     const corner = panelsFromMatrix(a22, this.dtype);
     const floor = pivotFloor(corner, this.ridge);
-    await updateSymmetric(corner, across, 'subtract');
+    await updateOuter(corner, below, 'subtract');
     await factorize(corner, this.ridge, { ...options, floor });
-    const below = { matrix: across, transposed: true };
     const lower = extendPanels(this.#lower, below, corner, !this.#grew);
     this.#grew = true;
     const whole = Math.floor(this.size / panelWidth);
     return new CholeskyFactor(lower, invertTops(lower, this.#inverses.slice(0, whole)), this.ridge);
+  }
+
+  get #triangle(): Triangle {
+    return { lower: this.#lower, inverses: this.#inverses };
   }
 
   #copyOf(where: string, b: Matrix): Matrix {
@@ -180,70 +185,6 @@ export class CholeskyFactor {
     assertFinite(where, b);
     const copy = asReal(b, this.dtype);
     return copy === b ? { ...b, data: b.data.slice() } : copy;
-  }
-
-  /** X[p] = L[p][p]⁻¹·(B[p] − L[p][0…p]·X[0…p]), from the top or from a block on. */
-  async #forward(x: Matrix, { signal, onProgress }: WorkOptions, start = 0): Promise<void> {
-    const total = this.#inverses.length;
-    const { size, dtype } = this.#lower;
-    const strip = realArray(dtype, size * panelWidth);
-    const scratch = realArray(dtype, panelWidth * x.cols);
-    for (let p = start; p < total; p++) {
-      throwIfAborted('solve', signal);
-      const { first, end } = columnsOf(size, p);
-      const target = rowsOf(x, first, end);
-      const left = this.#stripOf(p, strip);
-      await gemm(left, rowsOf(x, 0, first), target, { effect: 'subtract' });
-      await this.#divide(p, target, scratch, 'plain');
-      onProgress?.({ phase: 'forward', done: p + 1, total });
-      await pause();
-    }
-  }
-
-  /** X[p] = L[p][p]⁻ᵀ·(B[p] − L[p…][p]ᵀ·X[p…]), from the bottom. */
-  async #backward(x: Matrix, { signal, onProgress }: WorkOptions): Promise<void> {
-    const total = this.#inverses.length;
-    const { size, dtype } = this.#lower;
-    const scratch = realArray(dtype, panelWidth * x.cols);
-    for (let p = total - 1; p >= 0; p--) {
-      throwIfAborted('solve', signal);
-      const { first, end } = columnsOf(size, p);
-      const target = rowsOf(x, first, end);
-      await gemm(panelRows(this.#lower, p, end, size), rowsOf(x, end, size), target, {
-        effect: 'subtract',
-        transposeA: true,
-      });
-      await this.#divide(p, target, scratch, 'transposed');
-      onProgress?.({ phase: 'backward', done: total - p, total });
-      await pause();
-    }
-  }
-
-  async #divide(
-    p: number,
-    x: Matrix,
-    scratch: RealArray,
-    by: 'plain' | 'transposed',
-  ): Promise<void> {
-    const result = { ...x, data: scratch.subarray(0, x.data.length) };
-    await gemm(this.#inverses[p]!, x, result, {
-      effect: 'set',
-      transposeA: by === 'transposed',
-    });
-    x.data.set(result.data);
-  }
-
-  /** Rows of block p left of the diagonal block, gathered from the panels before it. */
-  #stripOf(p: number, strip: RealArray): Matrix {
-    const { first, end, width: rows } = columnsOf(this.size, p);
-    for (let q = 0; q < p; q++) {
-      const { data } = panelRows(this.#lower, q, first, end);
-      for (let i = 0; i < rows; i++) {
-        const row = data.subarray(i * panelWidth, (i + 1) * panelWidth);
-        strip.set(row, i * first + q * panelWidth);
-      }
-    }
-    return { rows, cols: first, data: strip.subarray(0, rows * first) };
   }
 }
 
@@ -262,12 +203,4 @@ function invertTops(lower: LowerPanels, known: readonly Matrix[] = []): Matrix[]
     const { first, end } = columnsOf(lower.size, p);
     return known[p] ?? invertTop(panelRows(lower, p, first, end));
   });
-}
-
-function transpose({ rows, cols, data }: Matrix, dtype: RealType): Matrix {
-  const flipped = realArray(dtype, data.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < cols; j++) flipped[j * rows + i] = data[i * cols + j]!;
-  }
-  return { rows: cols, cols: rows, data: flipped };
 }

@@ -8,12 +8,16 @@
 import { ClError, throwIfAborted, type Matrix, type RealArray, type WorkOptions } from '@cl/hub';
 import { factorBlock, invertTop } from './diagonal-block.ts';
 import { gemm } from './gemm.ts';
-import { columnsOf, panelRows, panelWidth, type LowerPanels } from './panels.ts';
+import {
+  columnsOf,
+  gatherPanels,
+  groupsOf,
+  groupWidth,
+  panelRows,
+  type LowerPanels,
+} from './panels.ts';
 import { pause } from './pause.ts';
 import { realArray, rowsOf } from './real.ts';
-
-/** Panels in a group. */
-const groupPanels = 4;
 
 /** How to factor in place. */
 export interface FactorizeOptions extends WorkOptions {
@@ -35,9 +39,8 @@ export async function factorize(
   const { size, dtype, panels } = lower;
   addRidge(lower, ridge);
   const inverses: Matrix[] = [];
-  const scratch = realArray(dtype, size * panelWidth * groupPanels);
-  for (let start = 0; start < panels.length; start += groupPanels) {
-    const stop = Math.min(panels.length, start + groupPanels);
+  const scratch = realArray(dtype, size * groupWidth);
+  for (const { start, stop, end: from } of groupsOf(lower)) {
     for (let p = start; p < stop; p++) {
       throwIfAborted('cholesky', signal);
       inverses.push(await factorPanel(lower, p, floor, ridge, scratch));
@@ -48,8 +51,7 @@ export async function factorize(
       await pause();
     }
     if (stop === panels.length) break;
-    const from = stop * panelWidth;
-    const group = gather(lower, start, stop, from, scratch);
+    const group = gatherPanels(lower, [start, stop], [from, size], scratch);
     for (let q = stop; q < panels.length; q++) {
       throwIfAborted('cholesky', signal);
       await update(lower, q, group, from);
@@ -102,27 +104,6 @@ async function update(lower: LowerPanels, q: number, b: Matrix, from: number): P
     panelRows(lower, q, first, lower.size),
     { effect: 'subtract', transposeB: true },
   );
-}
-
-/** Rows from…n of panels start…stop side by side. */
-function gather(
-  lower: LowerPanels,
-  start: number,
-  stop: number,
-  from: number,
-  scratch: RealArray,
-): Matrix {
-  const rows = lower.size - from;
-  const cols = (stop - start) * panelWidth;
-  for (let p = start; p < stop; p++) {
-    const { data } = panelRows(lower, p, from, lower.size);
-    const left = (p - start) * panelWidth;
-    for (let i = 0; i < rows; i++) {
-      const row = data.subarray(i * panelWidth, (i + 1) * panelWidth);
-      scratch.set(row, i * cols + left);
-    }
-  }
-  return { rows, cols, data: scratch.subarray(0, rows * cols) };
 }
 
 function badPivot(row: number, value: number, lower: LowerPanels, ridge: number): ClError {

@@ -111,8 +111,7 @@ export class Gram {
           'm × m. Pass new against old, and new against new.',
       );
     }
-    const below = { matrix: across, transposed: false };
-    this.#lower = extendPanels(lower, below, panelsFromMatrix(corner, lower.dtype), true);
+    this.#lower = extendPanels(lower, across, panelsFromMatrix(corner, lower.dtype), true);
   }
 
   /**

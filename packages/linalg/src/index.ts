@@ -6,6 +6,7 @@
  */
 export { cholesky } from './cholesky.ts';
 export type { CholeskyOptions } from './cholesky.ts';
+export { crossProduct } from './cross-product.ts';
 export { CholeskyFactor, type ForwardOptions } from './factor.ts';
 export { createGram, Gram } from './gram.ts';
 export { GrowingMatrix } from './growing-matrix.ts';

@@ -32,6 +32,48 @@ export function panelRows(lower: LowerPanels, p: number, from: number, to: numbe
   return { rows: to - from, cols: width, data };
 }
 
+/** Panels that are worked on together: GEMM wants long inner dimensions and enough rows. */
+const groupPanels = 4;
+
+/** Rows and columns of a group. */
+export const groupWidth: number = groupPanels * panelWidth;
+
+/** Neighbouring panels [start, stop) and their columns [first, end). */
+export interface PanelGroup {
+  readonly start: number;
+  readonly stop: number;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** All panels, a group after the other. */
+export function groupsOf({ size, panels }: LowerPanels): PanelGroup[] {
+  return Array.from({ length: Math.ceil(panels.length / groupPanels) }, (_, g) => {
+    const start = g * groupPanels;
+    const stop = Math.min(panels.length, start + groupPanels);
+    return { start, stop, first: start * panelWidth, end: Math.min(size, stop * panelWidth) };
+  });
+}
+
+/** Rows [from, to) of panels [start, stop) side by side, in the scratch array. */
+export function gatherPanels(
+  lower: LowerPanels,
+  [start, stop]: readonly [number, number],
+  [from, to]: readonly [number, number],
+  scratch: RealArray,
+): Matrix {
+  const left = start * panelWidth;
+  const cols = Math.min(lower.size, stop * panelWidth) - left;
+  for (let p = start; p < stop; p++) {
+    const { data, cols: width } = panelRows(lower, p, from, to);
+    const at = p * panelWidth - left;
+    for (let i = 0; i < to - from; i++) {
+      scratch.set(data.subarray(i * width, (i + 1) * width), i * cols + at);
+    }
+  }
+  return { rows: to - from, cols, data: scratch.subarray(0, (to - from) * cols) };
+}
+
 /** Zeros for a panel, with room behind them. */
 export function realPanel(dtype: RealType, length: number, room: number): RealArray {
   return realArray(dtype, length + room).subarray(0, length);

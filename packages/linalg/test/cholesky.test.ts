@@ -7,6 +7,7 @@ import {
   as,
   block,
   definiteMatrix,
+  dominantMatrix,
   edgeSizes,
   maxDifference,
   plainCholesky,
@@ -57,13 +58,26 @@ describe.each(dtypes)('cholesky in %s', (dtype) => {
     ).toBeLessThan(tolerance[dtype]);
   });
 
-  test.each([0, 100, 128, 299])('goes on from %i rows of L⁻¹B that are known', async (rows) => {
-    const factor = await cholesky(definiteMatrix(300, dtype));
-    const b = randomMatrix(300, 9, dtype, 3);
+  test.each([0, 100, 512, 599])('goes on from %i rows of L⁻¹B that are known', async (rows) => {
+    const factor = await cholesky(dominantMatrix(600, dtype));
+    const b = randomMatrix(600, 9, dtype, 3);
     const whole = await factor.forward(b);
     const known = { rows, cols: 9, data: whole.data.slice(0, rows * 9) };
-    const unread = { ...b, data: b.data.slice().fill(0, 0, Math.floor(rows / 128) * 128 * 9) };
+    const unread = { ...b, data: b.data.slice().fill(0, 0, Math.floor(rows / 512) * 512 * 9) };
     expect((await factor.forward(unread, { known })).data).toEqual(whole.data);
+  });
+
+  // Beyond two groups of panels; strips of 1024 columns, and in float64 of 512 also, are cut in two.
+  test.each([1100, 1536])('of size %i solves, and grows', async (size) => {
+    const a = dominantMatrix(size, dtype);
+    const b = randomMatrix(size, 7, dtype, 3);
+    const old = size - 70;
+    const first = await cholesky(block(a, 0, old, 0, old));
+    const grown = await first.extend(block(a, old, size, 0, old), block(a, old, size, old, size));
+    for (const factor of [await cholesky(a), grown]) {
+      const back = product(a, await factor.solve(b));
+      expect(maxDifference(back.data, as(b, 'float64').data)).toBeLessThan(10 * tolerance[dtype]);
+    }
   });
 
   // papers.md §7, property 7.

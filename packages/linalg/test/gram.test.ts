@@ -24,6 +24,19 @@ describe.each(dtypes)('a Gram matrix in %s', (dtype) => {
     expect(maxDifference(gram.matrix.data, expected.data)).toBeLessThan(tolerance[dtype]);
   });
 
+  // Rows of 4096 bytes, which get a column of zeros more.
+  test('takes 512 and 1024 samples at once', async () => {
+    for (const samples of [512, 1024]) {
+      const phi = randomMatrix(samples, 30, dtype);
+      const gram = createGram(30, dtype);
+      await gram.add(randomMatrix(samples, 30, dtype, 2)); // scratch memory is not zeros
+      await gram.subtract(randomMatrix(samples, 30, dtype, 2));
+      await gram.add(phi);
+      const expected = product(transpose(phi), phi);
+      expect(maxDifference(gram.matrix.data, expected.data)).toBeLessThan(tolerance[dtype]);
+    }
+  });
+
   test('gives samples back: what was added and subtracted leaves rounding only', async () => {
     const [kept, removed] = [randomMatrix(50, 140, dtype, 1), randomMatrix(20, 140, dtype, 2)];
     const [once, both] = [createGram(140, dtype), createGram(140, dtype)];

@@ -25,6 +25,16 @@ export function definiteMatrix(size: number, dtype: RealType, seed = 1): Matrix 
   return as(gram, dtype);
 }
 
+/** A symmetric matrix whose diagonal outweighs the rest: positive definite at any size, without a product. */
+export function dominantMatrix(size: number, dtype: RealType): Matrix {
+  const a = randomMatrix(size, size, dtype);
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j < i; j++) a.data[j * size + i] = a.data[i * size + j]!;
+    a.data[i * size + i] = size / 2;
+  }
+  return a;
+}
+
 export function product(a: Matrix, b: Matrix): Matrix<Float64Array> {
   const data = new Float64Array(a.rows * b.cols);
   const [left, right] = [Float64Array.from(a.data), Float64Array.from(b.data)];

@@ -6,7 +6,7 @@
  * while there are fewer samples than hidden units, from W = Φᵀ(ΦΦᵀ + λI)⁻¹Y, whose factor is smaller and grows.
  */
 import { throwIfAborted, type Matrix, type Tensor, type WorkOptions } from '@cl/hub';
-import { addProduct, type RealType, asReal, rowsOf, zeroMatrix } from '@cl/linalg';
+import { asReal, crossProduct, rowsOf, type RealType } from '@cl/linalg';
 import { notAlike, type Adapter, type AdapterState } from './adapter.ts';
 import { KernelRidge } from './dual.ts';
 import type { HiddenLayer } from './feature-map.ts';
@@ -151,12 +151,7 @@ export class PrimalRidge implements Adapter {
   async #weightsFrom(dual: KernelRidge, work?: WorkOptions): Promise<Matrix> {
     const { map } = this.#options;
     const alpha = asReal(await dual.coefficients(work), map.precision);
-    const weights = zeroMatrix(map.width, alpha.cols, map.precision);
-    for await (const { from, rows } of dual.lifted(work?.signal)) {
-      const own = rowsOf(alpha, from, from + rows.rows);
-      await addProduct(weights, rows, own, { transposeA: true, signal: work?.signal });
-    }
-    return weights;
+    return crossProduct(dual.lifted(work?.signal), map.width, alpha, work?.signal);
   }
 
   /** The sums over samples that were kept; `dual` stays as it is. */

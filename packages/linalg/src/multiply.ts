@@ -13,7 +13,7 @@ export interface MultiplyOptions {
 
 /**
  * Multiplications in one uninterrupted run of onnxruntime: a tenth of a second on two cores. Each run packs the right factor
- * anew, so that runs of a quarter of that took 1.25 times as long (1118 × 15,000 times its like, transposed).
+ * anew, so that runs of a quarter of that took 1.15 times as long (1118 × 15,000 times its like, transposed).
  */
 const flopsPerRun = 8e9;
 

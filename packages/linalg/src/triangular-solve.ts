@@ -36,7 +36,7 @@ export async function solveLower(
 ): Promise<void> {
   const { size, dtype } = lower;
   const strip = realArray(dtype, size * Math.min(size, groupWidth));
-  const scratch = realArray(dtype, groupWidth * x.cols);
+  const scratch = realArray(dtype, panelWidth * x.cols);
   for (const { start, stop, first, end } of groupsOf(lower)) {
     if (first < known) continue;
     throwIfAborted('solve', signal);
@@ -74,7 +74,7 @@ export async function solveUpper(
 ): Promise<void> {
   const { size, dtype } = lower;
   const strip = realArray(dtype, size * Math.min(size, groupWidth));
-  const scratch = realArray(dtype, groupWidth * x.cols);
+  const scratch = realArray(dtype, panelWidth * x.cols);
   const total = inverses.length;
   for (const { start, stop, first, end } of groupsOf(lower).reverse()) {
     throwIfAborted('solve', signal);

@@ -53,6 +53,7 @@ test.each([80, 100, 120])('fits ten domains into %i columns with one decimal', (
 test('rounds twenty tasks to whole percents, and shows the last of a hundred', () => {
   const twenty = Array.from({ length: 20 }, (_, i) => `classes ${10 * i}–${10 * i + 9}`);
   const few = matrixLines(twenty, [twenty.map(() => 0.5)], 100, style);
+  expect(few[0]).toMatch(/^after +0–9 10– 20– .* 90– 100 110 .* 190 +mean$/u);
   expect(few[1]).toMatch(/^classes 0–9 +50( {2}50){19} +50\.0$/u);
   const many = Array.from({ length: 100 }, (_, i) => `task ${i}`);
   const lines = matrixLines(many, [many.map((_, j) => j / 100)], 80, style);

@@ -70,9 +70,9 @@ function layoutOf(names: readonly string[], width: number): Layout {
   return { name, cell: 4, decimals: 0, from: Math.max(0, names.length - columns) };
 }
 
-/** A heading that fits: `classes 10–19` becomes `10–19`, other names are cut. */
+/** A heading that fits: `classes 10–19` becomes `10–19`, `10–` or `10`, other names are cut. */
 function abbreviate(name: string, width: number): string {
-  if (name.length <= width) return name;
-  const lastWord = name.split(' ').at(-1)!;
-  return /^\d/u.test(lastWord) && lastWord.length <= width ? lastWord : name.slice(0, width);
+  const [, range, first] = / ((\d+)(?:–\d+)?)$/u.exec(name) ?? [];
+  const shorter = range === undefined ? [] : [range, `${first}–`, first!];
+  return [name, ...shorter].find((text) => text.length <= width) ?? name.slice(0, width);
 }

@@ -76,6 +76,11 @@ export function dateText(iso: string): string {
   return `${text.replace(' at ', ', ')} UTC`;
 }
 
+/** With a capital letter in front. */
+export function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** "a", "a and b", "a, b and c". */
 export function list(words: readonly string[]): string {
   const last = words.at(-1) ?? '';

@@ -15,6 +15,11 @@ export function scenarioTitle(scenario: Scenario): string {
   return titles[scenario.name];
 }
 
+/** What an experience of the stream is to a reader: a domain, or one more set of classes. */
+export function partName({ name }: Scenario): 'domain' | 'experience' {
+  return name === 'class-incremental' || name === 'task-incremental' ? 'experience' : 'domain';
+}
+
 /** Sentences: how data arrives, what is known at test time, which classes an answer may name. */
 export function scenarioSentences(stream: RunRecord['stream']): readonly string[] {
   const { scenario, experiences } = stream;

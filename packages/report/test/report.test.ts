@@ -115,6 +115,24 @@ describe('what was not evaluated', () => {
     expect(textOf(page)).not.toMatch(/NaN|undefined|null|Infinity|\[object/);
   });
 
+  test('a stream that asks about learned classes only has no curve, column or mean over the others', async () => {
+    const record = syntheticRecord({ scenario: 'class-incremental' });
+    const page = await pageOf(record);
+    const [table] = tablesOf(sectionOf(page, 'matrix'));
+    expect(table![0]!.at(-1)).toBe('mean of learned');
+    const { accuracy } = record.trials[0]!;
+    expect(table!.slice(1).map((row) => row.at(-1))).toEqual(
+      accuracy.map((row) => printed(mean(row.filter((value) => value !== null)))),
+    );
+    const curves = sectionOf(page, 'curves');
+    expect(curves.match(/<figcaption/g)).toHaveLength(2);
+    expect(textOf(curves)).toContain('missing: accuracy on all test sets.');
+    const steps = sectionOf(page, 'domains');
+    expect(tablesOf(steps)[0]![0]).toEqual(['Experience', 'Last at the end']);
+    expect(textOf(page)).toContain('Confusions between experiences');
+    expect(textOf(page)).not.toContain('Domain by domain');
+  });
+
   test('a trial that was stopped has empty rows', async () => {
     const record = syntheticRecord({ seeds: [1] });
     const accuracy = record.trials[0]!.accuracy.slice(0, 4);
@@ -122,6 +140,7 @@ describe('what was not evaluated', () => {
     const page = await pageOf(withTrial(record, { accuracy, metrics }));
     const [first] = tablesOf(sectionOf(page, 'matrix'));
     expect(first!.slice(5).map((row) => row.slice(1, -1).join(''))).toEqual(Array(6).fill(''));
+    expect(first![0]!.at(-1)).toBe('mean');
     expect(tablesOf(sectionOf(page, 'results'))[0]![1]!.slice(1)).toEqual(Array(5).fill('–'));
   });
 

@@ -5,6 +5,7 @@ import { leader } from '../metric-columns.ts';
 import type { LearnerView, ReportModel } from '../model.ts';
 import { colourScale, heatMap, type HeatCell } from '../parts/heat-map.ts';
 import type { Section } from '../parts/section.ts';
+import { partName } from '../scenario.ts';
 import { learnerTabs } from '../parts/tabs.ts';
 
 /** One heat map a learner; `undefined` when no trial recorded confusions, or there is one domain only. */
@@ -13,15 +14,16 @@ export function confusions(model: ReportModel): Section | undefined {
     trials.some((trial) => trial.confusions.some((row) => row.some((n) => n > 0))),
   );
   if (shown.length === 0 || model.domains.length < 2) return undefined;
+  const part = partName(model.record.stream.scenario);
   return {
     id: 'confusions',
-    title: 'Confusions between domains',
+    title: `Confusions between ${part}s`,
     short: 'Confusions',
     lead: html`Each row is a test set at the end of the stream: the share of its images that were
-    given a class of the column's domain. The diagonal means the right domain, not yet the right
+    given a class of the column's ${part}. The diagonal means the right ${part}, not yet the right
     class.`,
     body: html`<div class="card">
-      ${learnerTabs('confusions', shown, leader(model), (learner) => learnerConfusions(model, learner))}
+      ${learnerTabs('confusions', shown, leader(model), (learner) => learnerConfusions(model, learner, part))}
       <div class="scale">
         ${colourScale('(colour follows the square root, so that small shares show)')}
         <span>· no image</span>
@@ -30,12 +32,12 @@ export function confusions(model: ReportModel): Section | undefined {
   };
 }
 
-function learnerConfusions(model: ReportModel, learner: LearnerView): Html {
+function learnerConfusions(model: ReportModel, learner: LearnerView, part: string): Html {
   const size = model.domains.length;
   const counts = sumOver(learner, size);
   const seeds = learner.trials.length;
   return heatMap({
-    caption: html`Answers of ${name(learner.label)} by domain, in percent of the
+    caption: html`Answers of ${name(learner.label)} by ${part}, in percent of the
     row${seeds > 1 && `, ${seeds} seeds together`}.`,
     corner: html`<span class="sr">images of, in rows; classes of, in columns</span>`,
     columns: model.domains,
@@ -49,7 +51,7 @@ function learnerConfusions(model: ReportModel, learner: LearnerView): Html {
             return { shade: undefined, text: '', detail: `${domain}: no answers recorded` };
           }
           const share = n / total;
-          const where = i === j ? 'its own domain' : `the domain ${other}`;
+          const where = i === j ? `its own ${part}` : `the ${part} ${other}`;
           return {
             shade: Math.sqrt(share),
             text: n === 0 ? '·' : percent(share),

@@ -43,9 +43,11 @@ interface CurveOf {
 
 /** Up to three charts and the numbers behind them. */
 export async function curves(model: ReportModel): Promise<Section> {
+  // One point is no curve, but all that two experiences may have.
+  const fewest = model.domains.length > 2 ? 2 : 1;
   const drawn = panels
     .map((panel) => ({ panel, lines: linesOf(model, panel) }))
-    .filter(({ lines }) => lines.some(({ spreads }) => spreads.some((s) => s !== undefined)));
+    .filter(({ lines }) => lines.some(({ spreads }) => pointsOf(spreads) >= fewest));
   const missing = panels.filter(({ title }) => !drawn.some(({ panel }) => panel.title === title));
   const charts = await Promise.all(drawn.map(async ({ panel, lines }) => chart(panel, lines)));
   return {
@@ -72,6 +74,10 @@ export async function curves(model: ReportModel): Promise<Section> {
       </details>
     </div>`,
   };
+}
+
+function pointsOf(spreads: CurveOf['spreads']): number {
+  return spreads.filter((spread) => spread !== undefined).length;
 }
 
 function linesOf(model: ReportModel, { curve }: Panel): readonly CurveOf[] {

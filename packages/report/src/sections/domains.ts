@@ -1,12 +1,13 @@
 /** Transfer, Average and Last of each domain against the reference. */
 import { perDomain, type DomainSummary } from '@cl/metrics';
-import { percent, points, unavailable } from '../format.ts';
+import { capital, list, percent, points, unavailable } from '../format.ts';
 import { html, name, type Html, type Part } from '../html.ts';
 import type { LearnerView, ReportModel } from '../model.ts';
 import { dotStrip, type Dot } from '../charts/dot-strip.ts';
 import { legend } from '../parts/legend.ts';
 import type { Section } from '../parts/section.ts';
 import { tabs } from '../parts/tabs.ts';
+import { partName } from '../scenario.ts';
 import { spreadOf, spreadText, type Spread } from '../spread.ts';
 
 type Kind = keyof DomainSummary;
@@ -17,21 +18,22 @@ const kinds: readonly { readonly key: Kind; readonly title: string; readonly not
   { key: 'last', title: 'Last', note: 'at the end' },
 ];
 
-/** A table of dots and, in tabs, the numbers; `undefined` when no domain has any of the three. */
+/** A table of dots and, in tabs, the numbers; without what too few evaluations tell; `undefined` when none of the three is left. */
 export function domains(model: ReportModel): Section | undefined {
   const summaries = model.learners.map((learner) => summariesOf(model, learner));
+  const expected = Math.max(1, model.domains.length - 1); // the first has no Transfer
   const shown = kinds.filter(({ key }) =>
-    summaries.some((rows) => rows.some((row) => row[key] !== undefined)),
+    summaries.some((rows) => rows.filter((row) => row[key] !== undefined).length >= expected),
   );
   if (shown.length === 0) return undefined;
   const { reference } = model;
+  const part = partName(model.record.stream.scenario);
   return {
     id: 'domains',
-    title: 'Domain by domain',
-    short: 'Domains',
-    lead: html`Transfer is the accuracy before a domain is learned, Average over all steps, Last at
-    the
-    end${
+    title: `${capital(part)} by ${part}`,
+    short: `${capital(part)}s`,
+    lead: html`Accuracy on each ${part}:
+    ${list(shown.map(({ title, note }) => `${title} ${note}`))}${
       reference !== undefined &&
       html`. Each bar runs from ${name(reference.label)} to the learner, so its length is what
       learning gained or lost`
@@ -49,7 +51,7 @@ export function domains(model: ReportModel): Section | undefined {
               model,
               summaries,
               key,
-              `${title} of each domain in percent: ${note}.`,
+              `${title} of each ${part} in percent: ${note}.`,
             ),
           })),
         )}
@@ -90,7 +92,7 @@ function dotTable(
       </caption>
       <thead>
         <tr>
-          <th scope="col">Domain</th>
+          <th scope="col">${capital(partName(model.record.stream.scenario))}</th>
           ${shown.map(({ title, note }) => html`<th scope="col">${title} <span>${note}</span></th>`)}
         </tr>
       </thead>
@@ -147,7 +149,7 @@ function numberTable(
       </caption>
       <thead>
         <tr>
-          <th scope="col">Domain</th>
+          <th scope="col">${capital(partName(model.record.stream.scenario))}</th>
           ${model.learners.map(({ label }) => html`<th scope="col">${name(label)}</th>`)}
         </tr>
       </thead>

@@ -1,4 +1,5 @@
 /** The accuracy matrix of each learner as a heat map. */
+import type { AccuracyMatrix } from '@cl/hub';
 import { html, name, type Html } from '../html.ts';
 import { percent } from '../format.ts';
 import { leader } from '../metric-columns.ts';
@@ -6,7 +7,7 @@ import { cellSpread, type LearnerView, type ReportModel } from '../model.ts';
 import { colourScale, heatMap, type HeatCell } from '../parts/heat-map.ts';
 import type { Section } from '../parts/section.ts';
 import { learnerTabs } from '../parts/tabs.ts';
-import { accuracyOnAll } from '../curves.ts';
+import { accuracyOnAll, accuracyOnLearned } from '../curves.ts';
 import { spreadOf, spreadText } from '../spread.ts';
 
 /** One heat map a learner, chosen by tabs. */
@@ -31,23 +32,31 @@ export function matrix(model: ReportModel): Section {
 
 function learnerMatrix(model: ReportModel, learner: LearnerView): Html {
   const seeds = learner.trials.length;
+  const whole = learner.matrices.every((accuracy) => accuracy.every(allOrNothing));
+  const curve = whole ? accuracyOnAll : accuracyOnLearned;
   return heatMap({
     caption: html`Accuracy of ${name(learner.label)} in percent after each
     experience${seeds > 1 && `, mean over ${seeds} seeds`}.`,
     corner: 'after',
     columns: model.domains,
-    summary: 'mean',
+    summary: whole ? 'mean' : 'mean of learned',
     rows: model.domains.map((domain, i) => ({
       name: domain,
       summary: percent(
         spreadOf(
-          learner.matrices.map((accuracy) => accuracyOnAll(accuracy)[i]),
+          learner.matrices.map((accuracy) => curve(accuracy)[i]),
           model.ddof,
         )?.mean,
       ),
       cells: model.domains.map((_, j) => matrixCell(model, learner, i, j)),
     })),
   });
+}
+
+/** Whether all test sets were evaluated, or none because the trial was stopped before. */
+function allOrNothing(row: AccuracyMatrix[number]): boolean {
+  const evaluated = row.filter((value) => value !== undefined).length;
+  return evaluated === 0 || evaluated === row.length;
 }
 
 function matrixCell(model: ReportModel, learner: LearnerView, i: number, j: number): HeatCell {

@@ -14,17 +14,6 @@ export function realArray(dtype: RealType, length: number): RealArray {
   return dtype === 'float32' ? new Float32Array(length) : new Float64Array(length);
 }
 
-/** Bytes at which rows fall into one set of the first cache of today's processors: 64 sets of lines of 64 bytes. */
-const cacheSets = 4096;
-
-/**
- * Whether rows of so many numbers begin in one set of the first cache. GEMM reads some twelve rows of its left factor at a
- * time, more than a set holds: such a factor costs up to 1.4 times as much (384 × 4096 against 4112 columns, times 1100).
- */
-export function rowsCollide(dtype: RealType, cols: number): boolean {
-  return cols > 0 && (cols * (dtype === 'float32' ? 4 : 8)) % cacheSets === 0;
-}
-
 /** A matrix of zeros, [rows, cols]. */
 export function zeroMatrix(rows: number, cols: number, dtype: RealType): Matrix {
   return { rows, cols, data: realArray(dtype, rows * cols) };

@@ -1,9 +1,9 @@
 /** G ± φᵀφ and G ± A·Aᵀ on a lower triangle in panels: half the multiplications of a plain product. */
 import type { Matrix } from '@cl/hub';
-import { gemm } from './gemm.ts';
+import { gemm, rowsCollide } from './gemm.ts';
 import { columnsOf, panelRows, type LowerPanels } from './panels.ts';
 import { pause } from './pause.ts';
-import { realArray, rowsCollide, rowsOf } from './real.ts';
+import { realArray, rowsOf } from './real.ts';
 import { transposeInto } from './transpose.ts';
 
 /** Samples transposed at a time: bounds the scratch memory to M × 1024 numbers and a little. */

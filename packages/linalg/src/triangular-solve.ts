@@ -3,7 +3,7 @@
  * with a long inner dimension; within a group, panels follow one another.
  */
 import { throwIfAborted, type Matrix, type RealArray, type WorkOptions } from '@cl/hub';
-import { gemm } from './gemm.ts';
+import { gemm, rowsCollide } from './gemm.ts';
 import {
   columnsOf,
   gatherPanels,
@@ -14,7 +14,7 @@ import {
   type LowerPanels,
 } from './panels.ts';
 import { pause } from './pause.ts';
-import { realArray, rowsCollide, rowsOf } from './real.ts';
+import { realArray, rowsOf } from './real.ts';
 import { transposeInto } from './transpose.ts';
 
 /** A factor L and the inverses of its diagonal blocks. */

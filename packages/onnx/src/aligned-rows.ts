@@ -8,8 +8,8 @@ import { positiveAxis, sizeOf } from './dims.ts';
 import type { OnnxTensor } from './element-type.ts';
 import type { GraphNode, OnnxGraph, ValueType } from './graph.ts';
 
-/** Distance in bytes at which two values share a set of the cache: 64 sets of lines of 64 bytes. */
-const setPeriod = 4096;
+/** Distance in bytes at which two values share a set of the first cache: 64 sets of lines of 64 bytes. */
+export const cacheSetPeriod = 4096;
 
 /** Columns that are added: one line of the cache. */
 const added = 16;
@@ -49,7 +49,7 @@ interface Hidden {
  * @param period - in bytes.
  * @returns the same graph where there is nothing to widen.
  */
-export function padAlignedRows(graph: OnnxGraph, period: number = setPeriod): OnnxGraph {
+export function padAlignedRows(graph: OnnxGraph, period: number = cacheSetPeriod): OnnxGraph {
   const found = graph.nodes
     .filter((node) => isAligned(node, graph, period))
     .map((node) => hiddenAfter(node, graph))

@@ -3,7 +3,7 @@
  *
  * @packageDocumentation
  */
-export { padAlignedRows } from './aligned-rows.ts';
+export { cacheSetPeriod, padAlignedRows } from './aligned-rows.ts';
 export { rewriteForAnyBatch } from './any-batch.ts';
 export type { BatchInput } from './any-batch.ts';
 export { attentionSites } from './attention.ts';

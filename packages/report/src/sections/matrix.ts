@@ -33,7 +33,7 @@ export function matrix(model: ReportModel): Section {
 function learnerMatrix(model: ReportModel, learner: LearnerView): Html {
   const seeds = learner.trials.length;
   const whole = learner.matrices.every((accuracy) => accuracy.every(allOrNothing));
-  const curve = whole ? accuracyOnAll : accuracyOnLearned;
+  const means = learner.matrices.map(whole ? accuracyOnAll : accuracyOnLearned);
   return heatMap({
     caption: html`Accuracy of ${name(learner.label)} in percent after each
     experience${seeds > 1 && `, mean over ${seeds} seeds`}.`,
@@ -44,7 +44,7 @@ function learnerMatrix(model: ReportModel, learner: LearnerView): Html {
       name: domain,
       summary: percent(
         spreadOf(
-          learner.matrices.map((accuracy) => curve(accuracy)[i]),
+          means.map((rows) => rows[i]),
           model.ddof,
         )?.mean,
       ),
